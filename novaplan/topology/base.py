@@ -1,0 +1,98 @@
+"""What every model shares: frozen values, typed names, exact quantities.
+
+A constructor takes the *written* form of a quantity, as a file does (``cpu="500m"``, ``memory="512Mi"``, ``grace="30s"``);
+the attribute then holds the exact integer in the unit its type names (millicores, bytes, milliseconds).
+"""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from novaplan import quantity
+
+
+class Model(BaseModel):
+    """A frozen value. Unknown fields are refused; two values are equal when all their fields are."""
+
+    # defer_build: a command that reads a topology builds one validator for the whole tree, not one for each class.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
+
+
+M = TypeVar("M", bound=Model)
+
+
+def replace(model: M, **changes: Any) -> M:
+    """A copy of ``model`` with some attributes changed; the new values are taken as they are, without validation."""
+    return model.model_copy(update=changes)
+
+
+def _quantity(parse: Callable[[Any], int], form: Callable[[int], str], kind: str, example: str) -> Any:
+    cached = lru_cache(maxsize=4096, typed=True)(parse)
+
+    def read(value: Any) -> int:
+        try:
+            return cached(value)
+        except (ValueError, TypeError) as error:
+            raise PydanticCustomError("quantity", "{reason}", {"reason": str(error)}) from None
+
+    return Annotated[
+        int,
+        BeforeValidator(read),
+        PlainSerializer(form, return_type=str),
+        WithJsonSchema({"type": ["string", "number"], "title": kind, "examples": [example]}),
+    ]
+
+
+def sorted_by(key: Callable[[Any], Any]) -> AfterValidator:
+    """Order carries no meaning in a topology, so one order is kept: two files that say the same are equal."""
+    return AfterValidator(lambda items: tuple(sorted(items, key=key)))
+
+
+by_name = sorted_by(lambda item: item.name)
+in_order = sorted_by(lambda item: item)
+
+# mypy cannot read a type that a function returns, so the aliases are spelled out for it.
+Millicores = _quantity(quantity.parse_millicores, quantity.format_millicores, "CPU", "500m")
+Bytes = _quantity(quantity.parse_bytes, quantity.format_bytes, "Memory or storage", "512Mi")
+Milliseconds = _quantity(quantity.parse_milliseconds, quantity.format_milliseconds, "Duration", "30s")
+
+Name = Annotated[str, Field(max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
+"""A name Kubernetes accepts for any object: a DNS label (RFC 1123), at most 63 characters."""
+HostName = Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+"""A name with dots, as externals have."""
+Label = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
+"""A name some server gave (a database, a topic, a queue): anything printable without white space."""
+Count = Annotated[int, Field(strict=True, ge=0)]
+Positive = Annotated[int, Field(strict=True, ge=1)]
+Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
+PortNumber = Annotated[int, Field(strict=True, ge=1, le=65535)]
+CountOrPercent = Annotated[int | str, Field(union_mode="left_to_right")]
+"""A count, or a percentage such as ``25%``, as Kubernetes takes both for rollouts and disruption budgets."""
+Names = Annotated[tuple[Label, ...], in_order]
+"""Names without order."""
+
+
+class Place(Model):
+    """Where something was declared: a file, a line in it, and the field or variable."""
+
+    file: str
+    line: Positive | None = None
+    field: str | None = None
+
+
+Places = tuple[Place, ...]
+
+
+def duplicates(items: Sequence[Any], key: Callable[[Any], Any]) -> list[tuple[int, Any]]:
+    """``(index, key)`` of every item whose key an earlier item already has."""
+    seen: set[Any] = set()
+    found = []
+    for index, item in enumerate(items):
+        value = key(item)
+        if value in seen:
+            found.append((index, value))
+        seen.add(value)
+    return found
