@@ -1,0 +1,131 @@
+"""Read YAML and JSON, with the line of everything, into plain values or one clear error.
+
+The parser is libyaml's where PyYAML was built with it, else PyYAML's own; both give the same values. An error never
+quotes the text of a document, which may hold a secret: only its place, its keys and its tags.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+from collections.abc import Iterator
+from typing import Any, Final
+
+import yaml
+from yaml.error import YAMLError
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.scanner import Scanner
+
+from novaplan.documents.builder import DEEPEST, Builder, Tags
+from novaplan.documents.json_text import parse_json
+from novaplan.documents.malformed import explain
+from novaplan.documents.positions import Document, Tagged, YamlList, YamlMap
+from novaplan.documents.scalars import Dialect, ScalarMemo
+from novaplan.documents.source import MOST_BYTES, STANDARD_INPUT, decode, load
+from novaplan.errors import DocumentError
+
+__all__ = ["MOST_BYTES", "Dialect", "Document", "Tagged", "Tags", "YamlList", "YamlMap", "parse", "read", "read_one"]
+
+# Below this size a collection of garbage costs too little to matter; above, it walks the growing result in vain.
+_BIG: Final = 100_000
+
+
+def parse(
+    text: str | bytes, *, file: str = "<text>", dialect: Dialect = "yaml1.1", tags: Tags = "refuse"
+) -> list[Document]:
+    """Every document of a YAML or JSON text; an empty one has the value None.
+
+    Maps and lists come as YamlMap and YamlList, which know their lines. Keys are always strings, as they were written.
+    ``dialect`` says what plain text means, ``tags`` whether tags that YAML does not define are refused or kept as
+    Tagged. ``file`` names the text in errors; when it ends in ``.json``, numbers mean what they mean in JSON.
+
+    Raises DocumentError when the text is not text, not YAML or would harm its reader: duplicate keys, aliases that
+    never end or expand beyond measure, nesting deeper than 100 levels.
+    """
+    content = decode(text, file)
+    is_json = file.lower().endswith(".json")
+    if is_json:
+        # A tab in JSON is only ever space between tokens, where YAML does not want one.
+        content = content.replace("\t", " ")
+    memo = ScalarMemo("compose" if is_json else dialect)
+    with _without_garbage_collection(len(content) > _BIG):
+        try:
+            return list(Builder(_parser(content).get_event, file, memo, tags).documents())
+        except YAMLError as error:
+            if is_json:
+                with contextlib.suppress(ValueError):
+                    return [Document(parse_json(content, DEEPEST), file, 1)]
+            raise explain(error, content, file) from None
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    dialect: Dialect = "yaml1.1",
+    tags: Tags = "refuse",
+    max_bytes: int = MOST_BYTES,
+) -> list[Document]:
+    """Every document of a file, as ``parse`` reads it; ``-`` reads standard input.
+
+    Raises DocumentError as ``parse`` does, and when the file cannot be read or has more than ``max_bytes``.
+    """
+    file = os.fspath(path)
+    data = load(file, max_bytes)
+    return parse(data, file="<stdin>" if file == STANDARD_INPUT else file, dialect=dialect, tags=tags)
+
+
+def read_one(
+    path: str | os.PathLike[str],
+    *,
+    dialect: Dialect = "yaml1.1",
+    tags: Tags = "refuse",
+    max_bytes: int = MOST_BYTES,
+) -> Document:
+    """The only document of a file. Raises DocumentError as ``read`` does, and when there are none or several."""
+    documents = read(path, dialect=dialect, tags=tags, max_bytes=max_bytes)
+    if len(documents) == 1:
+        return documents[0]
+    file = "<stdin>" if os.fspath(path) == STANDARD_INPUT else os.fspath(path)
+    if not documents:
+        raise DocumentError("holds no document; write one into it", file=file, line=1)
+    raise DocumentError(
+        f"holds {len(documents)} documents where one is expected; keep what stands before this '---'",
+        file=file,
+        line=documents[1].line,
+    )
+
+
+class _PurePythonParser(Reader, Scanner, Parser):
+    """PyYAML's own parser, for a PyYAML that was built without libyaml."""
+
+    def __init__(self, stream: str) -> None:
+        Reader.__init__(self, stream)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+
+
+def _parser(content: str) -> Any:
+    if yaml.__with_libyaml__:
+        from yaml._yaml import CParser
+
+        return CParser(content)
+    return _PurePythonParser(content)
+
+
+@contextlib.contextmanager
+def _without_garbage_collection(wanted: bool) -> Iterator[None]:
+    if not (wanted and gc.isenabled()):
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        if not gc.get_freeze_count():
+            # Freezing and unfreezing makes everything old. Without it the collector would walk the whole result the
+            # moment it is back, which takes a quarter of the time of reading.
+            gc.freeze()
+            gc.unfreeze()
+        gc.enable()
