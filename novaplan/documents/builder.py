@@ -84,7 +84,7 @@ class Builder:
         return self._scalar(event) if kind is ScalarEvent else self._collection(event)
 
     def _scalar(self, event: Any) -> Any:
-        if event.tag is not None:
+        if event.tag is not None and event.tag != "!":
             return self._tagged_scalar(event)
         return self._memo[event.value] if event.implicit[0] else event.value
 
@@ -208,8 +208,6 @@ class Builder:
 
     def _tagged_scalar(self, event: Any) -> Any:
         tag, text, line = event.tag, event.value, event.start_mark.line + 1
-        if tag == "!":  # the tag that says 'as it is written'
-            return text
         if tag in _OWN_SCALARS:
             try:
                 return tagged_scalar(tag, text, self._memo.__getitem__)

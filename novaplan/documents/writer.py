@@ -7,7 +7,8 @@ text does not have. What is written reads back as the same value under YAML 1.1 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import NoneType
 from typing import Any, Final
 
 from novaplan.documents.quoting import block_header, comment, quoted
@@ -19,9 +20,6 @@ DEEPEST: Final = 100
 _LONGEST_KEY: Final = 500
 
 _INDENT: Final = "  "
-_COLLECTIONS: Final = (dict, list, tuple, Mapping, Sequence)
-_NUMBERS: Final = (int, float)  # and so bool
-_BYTES: Final = (bytes, bytearray, memoryview)
 
 
 def dump(value: Any, *, header: str | None = None) -> str:
@@ -62,73 +60,87 @@ class _Strings(dict[str, str]):
 class _Emitter:
     """Collects the text of documents.
 
-    ``pad`` is what indents the lines of a value; ``lead`` is what goes before the first of them when it is a map or a
-    list: a line break and the indent below a key, a space after a dash.
+    Each method that writes a value gets the ``pad`` that indents its lines, and the ``lead`` that goes before the first
+    of them when it is a map or a list: a line break and the indent below a key, a space after a dash.
     """
 
     def __init__(self) -> None:
         self._out: list[str] = []
         self._keys = _Keys()
         self._strings = _Strings()
+        self._writers: dict[type, Callable[[Any, str, str], None]] = {}
 
     def document(self, value: Any) -> str:
         if isinstance(value, str):  # a literal block would have nothing to be indented under
             return quoted(str.__str__(value)) + "\n"
         self._out.clear()
-        self._value(value, "", "")
+        self._write(value, "", "")
         return "".join(self._out).removeprefix(" ")
 
-    def _value(self, value: Any, lead: str, pad: str) -> None:
-        if isinstance(value, str):
-            self._string(self._strings[str.__str__(value)], value, pad)
-        elif value is None or isinstance(value, _NUMBERS):
-            self._out.append(f" {_scalar(value)}\n")
-        elif isinstance(value, _COLLECTIONS) and not isinstance(value, _BYTES):
-            self._collection(value, lead, pad)
-        else:
-            raise TypeError(f"cannot write {type(value).__name__} as YAML")
+    def _write(self, value: Any, lead: str, pad: str) -> None:
+        kind = type(value)
+        writer = self._writers.get(kind)
+        if writer is None:
+            writer = self._writers[kind] = self._writer_of(kind)
+        writer(value, lead, pad)
 
-    def _string(self, written: str, text: str, pad: str) -> None:
-        if written[0] != "|":
-            self._out.append(f" {written}\n")
-            return
-        lines = text.removesuffix("\n").split("\n")
-        self._out.append(f" {written}\n" + "".join(f"{pad}{line}\n" if line else "\n" for line in lines))
+    def _writer_of(self, kind: type) -> Callable[[Any, str, str], None]:
+        if issubclass(kind, str):
+            return self._string
+        if issubclass(kind, int | float | NoneType):  # a bool is an int
+            return self._scalar
+        if issubclass(kind, Mapping):
+            return self._map
+        if issubclass(kind, Sequence) and not issubclass(kind, bytes | bytearray | memoryview):
+            return self._list
+        raise TypeError(f"cannot write {kind.__name__} as YAML")
 
-    def _collection(self, value: Mapping[Any, Any] | Sequence[Any], lead: str, pad: str) -> None:
-        is_map = isinstance(value, (dict, Mapping))  # dict first: asking Mapping is slow
+    def _scalar(self, value: float | None, _lead: str, _pad: str) -> None:
+        self._out.append(f" {_scalar(value)}\n")
+
+    def _string(self, value: str, _lead: str, pad: str) -> None:
+        text = str.__str__(value)
+        written = self._strings[text]
+        self._out.append(f" {written}\n")
+        if written[0] == "|":
+            lines = text.removesuffix("\n").split("\n")
+            self._out.append("".join(f"{pad}{line}\n" if line else "\n" for line in lines))
+
+    def _map(self, value: Mapping[Any, Any], lead: str, pad: str) -> None:
         if not value:
-            self._out.append(" {}\n" if is_map else " []\n")
-        elif len(pad) >= DEEPEST * len(_INDENT):
-            raise ValueError(f"nested deeper than {DEEPEST} levels, or contains itself")
-        elif is_map:
-            self._map(value, lead, pad)
-        else:
-            self._list(value, lead, pad)
-
-    def _map(self, value: Any, lead: str, pad: str) -> None:
-        append, keys, strings = self._out.append, self._keys, self._strings
+            self._out.append(" {}\n")
+            return
+        _check_depth(pad)
+        append, keys, strings, write = self._out.append, self._keys, self._strings, self._write
         inner = pad + _INDENT
         below = "\n" + inner
         for key, item in value.items():
             name = keys[key]
             if name[0] == "?":
                 name = f"{name}\n{pad}"
-            # Most values are strings on one line: to deal with them here, not three calls further, is what is fast.
+            # Most values are strings on one line: to deal with them here, not two calls further, is what is fast.
             if type(item) is str and (text := strings[item])[0] != "|":
                 append(f"{lead}{name}: {text}\n")
             else:
                 append(f"{lead}{name}:")
-                self._value(item, below, inner)
+                write(item, below, inner)
             lead = pad
 
-    def _list(self, value: Any, lead: str, pad: str) -> None:
-        append = self._out.append
+    def _list(self, value: Sequence[Any], lead: str, pad: str) -> None:
+        if not value:
+            self._out.append(" []\n")
+            return
+        _check_depth(pad)
         inner = pad + _INDENT
         for item in value:
-            append(f"{lead}-")
-            self._value(item, " ", inner)
+            self._out.append(f"{lead}-")
+            self._write(item, " ", inner)
             lead = pad
+
+
+def _check_depth(pad: str) -> None:
+    if len(pad) >= DEEPEST * len(_INDENT):
+        raise ValueError(f"nested deeper than {DEEPEST} levels, or contains itself")
 
 
 def _scalar(value: float | None) -> str:
