@@ -218,7 +218,7 @@ def probes() -> st.SearchStrategy[Probe]:
         "failure_threshold": counts(1),
         "success_threshold": counts(1),
     }
-    return sparse(Probe, fields)
+    return sparse(Probe, fields, most=7)
 
 
 @cache
@@ -344,7 +344,7 @@ def terminations(draw: st.DrawFn) -> Termination:
 @cache
 def service_fields() -> dict[str, st.SearchStrategy[Any]]:
     """The optional fields of a service but ``namespace`` and ``startup``, which depend on others."""
-    volume_fields = {"size": sizes(), "per_replica": st.booleans()}
+    volume_fields = {"size": sizes(), "per_replica": st.just(True)}
     return {
         "description": texts(),
         "team": texts(),
@@ -355,7 +355,7 @@ def service_fields() -> dict[str, st.SearchStrategy[Any]]:
         "codebases": distinct(
             st.builds(Codebase, name=labels(), lines=st.none() | counts(), files=st.none() | counts())
         ),
-        "optional": st.booleans(),
+        "optional": st.just(True),
         "replicas": counts(0, 50),
         "processes": counts(1, 8),
         "autoscaling": autoscalings(),
@@ -398,23 +398,23 @@ def sentinels(draw: st.DrawFn) -> Sentinel:
         "min_replicas_max_lag": durations(),
     }
     fixed = {"type": "sentinel", "sentinels": total, "quorum": draw(counts(1, total))}
-    return draw(sparse(Sentinel, fields, most=4, **fixed))
+    return draw(sparse(Sentinel, fields, most=8, **fixed))
 
 
 @cache
 def patronis() -> st.SearchStrategy[Patroni]:
-    etcd = sparse(Etcd, {"members": counts(1, 7), "resources": resources(), "storage": sizes()})
+    etcd = st.builds(Etcd, members=counts(1, 7), resources=resources(), storage=st.none() | sizes())
     fields = {
         "members": counts(1, 7),
-        "etcd": st.none() | etcd,
         "ttl": durations(),
         "loop_wait": durations(),
         "retry_timeout": durations(),
-        "synchronous": st.booleans(),
-        "slots": st.booleans(),
-        "failsafe": st.booleans(),
+        "synchronous": st.just(True),
+        "slots": st.just(False),
+        "failsafe": st.just(True),
     }
-    return sparse(Patroni, fields, most=4, type="patroni")
+    lease = st.just(Etcd()) | st.none() | etcd
+    return lease.flatmap(lambda kept: sparse(Patroni, fields, most=7, type="patroni", etcd=kept))
 
 
 @cache
@@ -424,9 +424,9 @@ def kafkas() -> st.SearchStrategy[Kafka]:
         "coordination": st.just("zookeeper"),
         "replication_factor": counts(1, 7),
         "min_insync_replicas": counts(1, 7),
-        "auto_create_topics": st.booleans(),
+        "auto_create_topics": st.just(False),
     }
-    return sparse(Kafka, fields, type="kafka")
+    return sparse(Kafka, fields, most=5, type="kafka")
 
 
 @cache
@@ -444,14 +444,13 @@ def deployments() -> st.SearchStrategy[Model]:
 
 @cache
 def connections() -> st.SearchStrategy[Connections]:
-    pooler_fields = {
-        "instances": counts(1, 5),
-        "max_client_connections": counts(1),
-        "resources": resources(),
-    }
-    modes = st.sampled_from(("session", "transaction", "statement"))
-    pooler = st.tuples(counts(1), modes).flatmap(
-        lambda pair: sparse(Pooler, pooler_fields, pool_size=pair[0], mode=pair[1])
+    pooler = st.builds(
+        Pooler,
+        mode=st.sampled_from(("transaction", "session", "statement")),
+        instances=counts(1, 5),
+        pool_size=counts(1),
+        max_client_connections=st.none() | counts(1),
+        resources=resources(),
     )
     return sparse(Connections, {"max": counts(1), "reserved": counts(), "pooler": pooler})
 
@@ -469,7 +468,7 @@ def databases() -> st.SearchStrategy[tuple[Database, ...]]:
 
 @cache
 def logical_dbs() -> st.SearchStrategy[tuple[LogicalDB, ...]]:
-    fields = {"purpose": texts(), "durable": st.booleans()}
+    fields = {"purpose": texts(), "durable": st.just(True)}
     one = counts(0, 15).flatmap(lambda index: sparse(LogicalDB, fields, index=index))
     return st.lists(one, min_size=1, max_size=3, unique_by=lambda item: item.index).map(tuple)
 
@@ -491,7 +490,7 @@ DATASTORE_KINDS = ("postgres", "redis", "kafka", "mysql", "rabbitmq", "elasticse
 
 @cache
 def datastore_fields() -> dict[str, st.SearchStrategy[Any]]:
-    """The optional fields of a datastore but ``namespace``, which depends on others, and ``deployment``."""
+    """The optional fields of a datastore but ``namespace``, ``deployment`` and what it holds."""
     return {
         "description": texts(),
         "version": texts(),
@@ -506,11 +505,7 @@ def datastore_fields() -> dict[str, st.SearchStrategy[Any]]:
         "disruption_budget": disruption_budgets(),
         "spread": spreads(),
         "startup_tier": st.just(0),
-        "optional": st.booleans(),
-        "databases": databases(),
-        "logical_dbs": logical_dbs(),
-        "topics": topics(),
-        "consumer_groups": consumer_groups(),
+        "optional": st.just(True),
         "env": distinct(env_vars(), 2),
         "aliases": tuples(labels()),
         "declared": places(),
@@ -522,9 +517,22 @@ def datastores(draw: st.DrawFn, name: str | None = None, owners: Sequence[str] =
     """A datastore; what it holds may belong to ``owners``, which are services."""
     own_name = draw(names()) if name is None else name
     kind = draw(st.sampled_from(DATASTORE_KINDS) | labels())
-    fixed = {"deployment": draw(deployments()), **fixed}
+    fixed = {"deployment": draw(deployments()), **draw(_held()), **fixed}
     store = draw(sparse(Datastore, datastore_fields(), name=own_name, kind=kind, **fixed))
     return draw(_owned(store, owners)) if owners else store
+
+
+@cache
+def _held() -> st.SearchStrategy[dict[str, Any]]:
+    """What a datastore holds: the contents of a database, a memory store or a broker, or of all three."""
+    contents = {
+        "databases": databases(),
+        "logical_dbs": logical_dbs(),
+        "topics": topics(),
+        "consumer_groups": consumer_groups(),
+    }
+    kinds = (("databases",), ("logical_dbs",), ("topics", "consumer_groups"), (), tuple(contents))
+    return st.sampled_from(kinds).flatmap(lambda kind: st.fixed_dictionaries({name: contents[name] for name in kind}))
 
 
 @st.composite
@@ -550,7 +558,7 @@ def external_fields() -> dict[str, st.SearchStrategy[Any]]:
         "kind": st.sampled_from(("push", "smtp", "turn", "object-storage")) | labels(),
         "description": texts(),
         "addresses": tuples(labels()),
-        "optional": st.booleans(),
+        "optional": st.just(True),
         "declared": places(),
     }
 
@@ -579,8 +587,8 @@ def dependency_fields() -> dict[str, st.SearchStrategy[Any]]:
         "retries": retries(),
         "circuit_breaker": circuit_breakers(),
         "secret": key_refs(),
-        "optional": st.booleans(),
-        "possible": st.booleans(),
+        "optional": st.just(True),
+        "possible": st.just(True),
         "evidence": places(),
     }
 
@@ -601,8 +609,7 @@ def _used(draw: st.DrawFn, server: Any) -> dict[str, Any]:
         return {}
     uses: list[dict[str, Any]] = [{}]
     for database in server.databases:
-        schemas = tuple(schema.name for schema in database.schemas)
-        uses.append({"database": database.name, "schemas": schemas[: draw(counts(0, len(schemas)))]})
+        uses.append({"database": database.name, "schemas": tuple(schema.name for schema in database.schemas)})
     uses += [{"logical_db": item.index} for item in server.logical_dbs]
     for topic in server.topics:
         uses.append({"topic": topic.name})
@@ -631,7 +638,7 @@ def route_fields() -> dict[str, st.SearchStrategy[Any]]:
         "host": st.sampled_from(("shop.example.org", "*.example.org", "localhost")),
         "match": st.sampled_from(("exact", "regex")),
         "protocol": st.sampled_from(PROTOCOLS),
-        "tls": st.booleans(),
+        "tls": st.just(True),
         "tls_secret": labels(),
         "rewrite": texts(),
         "declared": places(),
@@ -654,12 +661,12 @@ def routes(draw: st.DrawFn, targets: Sequence[Service]) -> Route:
 
 @cache
 def secret_fields() -> dict[str, st.SearchStrategy[Any]]:
-    key_fields = {"purpose": texts(), "opens": labels(), "optional": st.booleans()}
+    key_fields = {"purpose": texts(), "opens": labels(), "optional": st.just(True)}
     key = labels().flatmap(lambda name: sparse(SecretKey, key_fields, name=name))
     return {
         "type": st.sampled_from(("kubernetes.io/tls",)) | texts(),
         "keys": distinct(key, 3),
-        "optional": st.booleans(),
+        "optional": st.just(True),
         "declared": places(),
     }
 

@@ -48,7 +48,7 @@ def test_every_field_of_every_class_is_drawn() -> None:
     seen: set[tuple[str, str]] = set()
 
     @settings(
-        max_examples=200,
+        max_examples=300,
         derandomize=True,
         database=None,
         phases=[Phase.generate],
