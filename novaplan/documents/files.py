@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
-import novaplan
 from novaplan.errors import OutputError, UnknownNameError, nearest
 
 Folder = Literal["topologies", "models"]
@@ -122,7 +121,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _places(folder: Folder) -> list[Path]:
-    package = Path(novaplan.__file__).parent
+    package = Path(__file__).parent.parent
     places = [Path(folder), package / "data" / folder]
     # Beside an installed package stand other packages, one of which may well be called 'models'.
     if (package.parent / "pyproject.toml").is_file():

@@ -20,10 +20,9 @@ class YamlMap(dict[str, Any]):
 
     def line_of(self, key: str) -> int:
         """The line on which ``key`` was written. Raises KeyError when there is no such key."""
-        for known, line in zip(self, self.lines, strict=False):
-            if known == key:
-                return line
-        raise KeyError(key)
+        if key not in self:
+            raise KeyError(key)
+        return next((line for known, line in zip(self, self.lines, strict=False) if known == key), self.line)
 
 
 class YamlList(list[Any]):

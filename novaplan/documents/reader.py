@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import yaml
-from yaml.error import YAMLError
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.events import ScalarEvent
 from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
@@ -104,6 +105,17 @@ class _PurePythonParser(Reader, Scanner, Parser):
         Reader.__init__(self, stream)
         Scanner.__init__(self)
         Parser.__init__(self)
+
+    def get_event(self) -> Any:
+        # libyaml refuses escapes that stand for no character; this parser fails on some and lets others through.
+        try:
+            event: Any = super().get_event()  # type: ignore[no-untyped-call]
+            if isinstance(event, ScalarEvent):
+                event.value.encode()
+        except (ValueError, OverflowError):
+            problem = "found invalid Unicode character escape code"
+            raise MarkedYAMLError(problem=problem, problem_mark=self.get_mark()) from None
+        return event
 
 
 def _parser(content: str) -> Any:

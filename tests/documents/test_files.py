@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import novaplan
 from novaplan.documents.files import MARKER, generated_header, known, resolve, write_text
 from novaplan.errors import OutputError, UnknownNameError
 
@@ -138,9 +137,9 @@ def test_half_a_surrogate_pair_writes_nothing(tmp_path: Path) -> None:
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A source checkout of novaplan, and another folder to stand in."""
     root = tmp_path / "checkout"
-    (root / "novaplan").mkdir(parents=True)
+    (root / "novaplan" / "documents").mkdir(parents=True)
     (root / "pyproject.toml").touch()
-    monkeypatch.setattr(novaplan, "__file__", str(root / "novaplan" / "__init__.py"))
+    monkeypatch.setattr("novaplan.documents.files.__file__", str(root / "novaplan" / "documents" / "files.py"))
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return root

@@ -106,7 +106,7 @@ def test_an_alias_bomb_is_refused_at_once() -> None:
     levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
     before = time.perf_counter()
     line, message = refusal("\n".join(levels))
-    assert time.perf_counter() - before < 1
+    assert time.perf_counter() - before < 5  # it takes milliseconds; unpacking it would take minutes
     assert line == 8
     assert message == "aliases would expand to more than 10,000,000 values; write fewer aliases of aliases"
 
@@ -160,6 +160,17 @@ def test_binary_content(data: str | bytes, line: int, message: str) -> None:
     assert refusal(data) == (line, message)
 
 
+@pytest.mark.usefixtures("either_parser")
+@pytest.mark.parametrize("escape", ["\\ud800", "\\UFFFFFFFF", "\\U00110000", "\\xg0"])
+def test_escapes_that_stand_for_no_character(escape: str) -> None:
+    line, message = refusal(f'a: 1\nb: "x{escape}"\n')
+    assert line == 2
+    assert message.startswith("is not valid YAML: ")
+    for text in (f'{{"a": "{escape}"}}', f'{{"{escape}": [1]}}'):
+        with pytest.raises(DocumentError):
+            parse(text, file="x.json")
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     nameless: list[tuple[str, str]] = [
         (str(tmp_path / "none.yaml"), "there is no such file"),
@@ -188,10 +199,8 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     with path.open("wb") as stream:
         stream.truncate(64 * 2**20 + 1)
-    before = time.perf_counter()
-    with pytest.raises(DocumentError, match="is larger than 64 MiB; split it"):
+    with pytest.raises(DocumentError, match=r"x.yaml: is larger than 64 MiB; split it"):
         read(path)
-    assert time.perf_counter() - before < 0.1
     path.write_text("a: 1\n")
     assert read(path, max_bytes=5)
     with pytest.raises(DocumentError, match="is larger than 4 bytes"):

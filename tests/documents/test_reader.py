@@ -46,6 +46,8 @@ def test_maps_and_lists_know_their_lines() -> None:
     assert root["b"].line_of(1) == 6
     assert root["b"][1].line_of("c") == 7
     assert root["b"][1]["c"].line_of("e") == 8
+    root["late"] = 1
+    assert root.line_of("late") == root.line
     with pytest.raises(KeyError):
         root.line_of("nowhere")
     with pytest.raises(IndexError):
