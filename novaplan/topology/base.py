@@ -6,7 +6,7 @@ the attribute then holds the exact integer in the unit its type names (millicore
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -54,10 +54,14 @@ def sorted_by(key: Callable[[Any], Any]) -> AfterValidator:
 by_name = sorted_by(lambda item: item.name)
 in_order = sorted_by(lambda item: item)
 
-# mypy cannot read a type that a function returns, so the aliases are spelled out for it.
-Millicores = _quantity(quantity.parse_millicores, quantity.format_millicores, "CPU", "500m")
-Bytes = _quantity(quantity.parse_bytes, quantity.format_bytes, "Memory or storage", "512Mi")
-Milliseconds = _quantity(quantity.parse_milliseconds, quantity.format_milliseconds, "Duration", "30s")
+if TYPE_CHECKING:  # a type checker cannot read a type that a function returns
+    Millicores = int
+    Bytes = int
+    Milliseconds = int
+else:
+    Millicores = _quantity(quantity.parse_millicores, quantity.format_millicores, "CPU", "500m")
+    Bytes = _quantity(quantity.parse_bytes, quantity.format_bytes, "Memory or storage", "512Mi")
+    Milliseconds = _quantity(quantity.parse_milliseconds, quantity.format_milliseconds, "Duration", "30s")
 
 Name = Annotated[str, Field(max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 """A name Kubernetes accepts for any object: a DNS label (RFC 1123), at most 63 characters."""

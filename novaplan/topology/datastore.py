@@ -25,7 +25,7 @@ from novaplan.topology.service import DisruptionBudget, EnvVar, Resources, Sprea
 class Etcd(Model):
     """The etcd cluster that holds Patroni's leader lease."""
 
-    members: Positive = 3
+    members: Positive
     resources: Resources = Resources()
     storage: Bytes | None = None
     """Per member, in bytes."""
@@ -41,10 +41,10 @@ class Sentinel(Model):
     """Redis with replicas, failed over by Sentinels. Defaults of the times are Redis's own."""
 
     type: Literal["sentinel"]
-    members: Positive = 3
+    members: Positive
     """Data servers, master included."""
-    sentinels: Positive = 3
-    quorum: Positive = 2
+    sentinels: Positive
+    quorum: Positive
     """Sentinels that must agree that the master is down; electing a leader takes a majority besides."""
     placement: Literal["sidecar", "separate"] = "sidecar"
     """Sentinels as sidecars of the data pods, or in pods of their own."""
@@ -60,9 +60,9 @@ class Patroni(Model):
     """PostgreSQL with streaming replication, failed over by Patroni. Defaults of the times are Patroni's own."""
 
     type: Literal["patroni"]
-    members: Positive = 3
+    members: Positive
     """Database servers, primary included."""
-    etcd: Etcd | None = Etcd()
+    etcd: Etcd | None = None
     """Absent: the lease is kept in the Kubernetes API."""
     ttl: Milliseconds = 30_000
     loop_wait: Milliseconds = 10_000
@@ -79,7 +79,7 @@ class Kafka(Model):
     """Kafka brokers. ``coordination`` names what elects the controller."""
 
     type: Literal["kafka"]
-    brokers: Positive = 1
+    brokers: Positive
     coordination: Literal["zookeeper", "kraft"] = "kraft"
     replication_factor: Positive = 1
     min_insync_replicas: Positive = 1

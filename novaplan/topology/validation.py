@@ -41,7 +41,7 @@ def validate(model: type[M], document: Document, error: type[InputError]) -> M:
     except ValidationError as failure:
         raise error([_problem(document, model, detail) for detail in _telling(failure)]) from None
     except InconsistentError as failure:
-        raise error([_placed(document, path, message) for path, message in failure.findings]) from None
+        raise error([placed(document, path, message) for path, message in failure.findings]) from None
 
 
 def _telling(failure: ValidationError) -> Iterator[ErrorDetails]:
@@ -66,10 +66,10 @@ def _problem(document: Document, model: type[Model], detail: ErrorDetails) -> Pr
         message = "needs a type" + (f": one of {context['expected_tags']}" if "expected_tags" in context else "")
     elif message.startswith("Input should be "):
         message = "should be " + message.removeprefix("Input should be ")
-    return _placed(document, loc, message)
+    return placed(document, loc, message)
 
 
-def _placed(document: Document, loc: Sequence[str | int], message: str) -> Problem:
+def placed(document: Document, loc: Sequence[str | int], message: str) -> Problem:
     """A problem where its path leads in the document; steps that only pydantic knows (tags of unions) are passed over."""
     node: Any = document.value
     path: list[str | int] = []
