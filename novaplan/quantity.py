@@ -89,7 +89,7 @@ def format_millicores(millicores: int) -> str:
 
 
 def format_bytes(count: int) -> str:
-    """The shortest exact form, binary suffixes first: 536870912 is ``512Mi``, 1000000000 is ``1G``, 1500 is ``1500``."""
+    """The shortest exact form, binary suffixes first: 536870912 is ``512Mi``, 1000000000 is ``1G``."""
     if count:
         for suffix, size in reversed(_BINARY.items()):
             if count % size == 0:

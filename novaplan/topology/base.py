@@ -1,7 +1,7 @@
 """What every model shares: frozen values, typed names, exact quantities.
 
-A constructor takes the *written* form of a quantity, as a file does (``cpu="500m"``, ``memory="512Mi"``, ``grace="30s"``);
-the attribute then holds the exact integer in the unit its type names (millicores, bytes, milliseconds).
+A constructor takes the *written* form of a quantity, as a file does (``cpu="500m"``, ``grace="30s"``); the attribute
+then holds the exact integer in the unit its type names (millicores, bytes, milliseconds).
 """
 
 from collections.abc import Callable, Sequence

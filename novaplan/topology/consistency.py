@@ -107,7 +107,8 @@ def _service(service: Service) -> Iterator[tuple[str, Path]]:
             yield f"variable {name!r} is declared twice; keep one", ("containers", container.name, "env", name)
     mains = [container.name for container in service.containers if container.kind == "main"]
     if len(mains) > 1:
-        yield f"{' and '.join(mains)} are both of kind main; one service has one main container", ("containers", mains[1])
+        message = f"{' and '.join(mains)} are both of kind main; one service has one main container"
+        yield message, ("containers", mains[1])
     # One number may serve TCP and UDP, and is then two ports.
     sockets = duplicates(service.ports, lambda port: (port.listens_on, port.protocol == "udp"))
     for index, _ in sockets:
@@ -181,7 +182,8 @@ def _dependencies(topology: Topology) -> Iterator[Finding]:
             if name not in names:
                 yield ("dependencies", index, end), _unknown("service, datastore or external", name, names)
         if edge.client in externals:
-            yield ("dependencies", index, "client"), f"{edge.client!r} is an external; only what runs here has dependencies"
+            message = f"{edge.client!r} is an external; only what runs here has dependencies"
+            yield ("dependencies", index, "client"), message
         if edge.client == edge.server:
             yield ("dependencies", index, "server"), f"{edge.client!r} cannot depend on itself"
 
@@ -217,7 +219,7 @@ def _start_order(topology: Topology) -> Iterator[Finding]:
         TopologicalSorter(waits).prepare()
     except CycleError as error:
         circle: list[str] = error.args[1]
-        # The sorter may enter a circle anywhere; it is told from its first name, so that the message is always the same.
+        # The sorter may enter a circle anywhere; it is told from its first name, so that the message never varies.
         start = circle.index(min(circle))
         names = circle[start:-1] + circle[:start]
         positions = {service.name: index for index, service in enumerate(topology.services)}

@@ -3,8 +3,8 @@
 A part is a component without the components inside it: a service without its ports, a datastore without its databases.
 Lineage and differences speak of parts; ``split`` and ``join`` are each other's inverse.
 
-An address is the kind and the path of names: ``service:api``, ``port:api/http``, ``schema:postgres/shop/public``. A slash
-or per cent sign inside a name is written as in a URL.
+An address is the kind and the path of names: ``service:api``, ``port:api/http``, ``schema:postgres/shop/public``. A
+slash or per cent sign inside a name is written as in a URL.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def _problem(document: Document, model: type[Model], detail: ErrorDetails) -> Pr
     message = _MESSAGES.get(kind, detail["msg"])
     if kind == "extra_forbidden":
         message = f"is not a known field{nearest(str(loc[-1]), _fields_at(model, loc[:-1]))}"
-    elif kind in ("string_pattern_mismatch", "string_too_long") and not loc[-1:] == ("path",):
+    elif kind in ("string_pattern_mismatch", "string_too_long") and loc[-1:] != ("path",):
         message = _NAME_HELP
     elif kind in ("union_tag_not_found", "union_tag_invalid"):
         context = detail.get("ctx", {})
@@ -70,7 +70,7 @@ def _problem(document: Document, model: type[Model], detail: ErrorDetails) -> Pr
 
 
 def placed(document: Document, loc: Sequence[str | int], message: str) -> Problem:
-    """A problem where its path leads in the document; steps that only pydantic knows (tags of unions) are passed over."""
+    """A problem where its path leads in the document; steps that only pydantic knows (tags of unions) are skipped."""
     node: Any = document.value
     path: list[str | int] = []
     field = ""
