@@ -1,0 +1,1 @@
+"""What a topology takes: pods, CPU, memory and storage."""

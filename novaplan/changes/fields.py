@@ -1,0 +1,136 @@
+"""In which fields two parts differ, and how a value is written where its unit must be told from its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, get_args, get_type_hints
+
+from pydantic import PlainSerializer
+
+from novaplan import quantity
+from novaplan.topology.base import Model
+from novaplan.topology.system import PROVENANCE
+
+_UNITS: dict[Any, str] = {
+    quantity.format_millicores: "millicores",
+    quantity.format_bytes: "bytes",
+    quantity.format_milliseconds: "milliseconds",
+}
+
+Difference = tuple[str, str, Any, Any]
+"""Path, unit (empty for a value without one), before, after."""
+
+
+@cache
+def names(model: type[Model]) -> tuple[str, ...]:
+    """The fields of a model that say what something is; provenance does not."""
+    return tuple(name for name in model.model_fields if name not in PROVENANCE)
+
+
+@cache
+def units(model: type[Model]) -> dict[str, str]:
+    """The unit of every field of ``model`` that is a quantity, as its annotation tells it."""
+    hints = get_type_hints(model, include_extras=True)
+    found = {name: _unit(hints[name]) for name in names(model)}
+    return {name: unit for name, unit in found.items() if unit}
+
+
+def _unit(annotation: Any) -> str:
+    for mark in getattr(annotation, "__metadata__", ()):
+        if isinstance(mark, PlainSerializer) and mark.func in _UNITS:
+            return _UNITS[mark.func]
+    return next(filter(None, map(_unit, get_args(annotation))), "")
+
+
+@cache
+def _defaults(model: type[Model]) -> dict[str, Any]:
+    fields = model.model_fields
+    return {name: fields[name].get_default(call_default_factory=True) for name in names(model)}
+
+
+def stated(model: Model) -> Iterator[Difference]:
+    """Every field of a part that is not at its default, as if it had been nothing before."""
+    defaults, own = _defaults(type(model)), units(type(model))
+    for name in names(type(model)):
+        value = getattr(model, name)
+        if value != defaults[name]:
+            yield from differences(None, value, path=name, unit=own.get(name, ""))
+
+
+def differences(before: Any, after: Any, *, path: str = "", unit: str = "") -> Iterator[Difference]:
+    """Every field in which two values differ; a value that is not there is None. Provenance does not count."""
+    if before == after:
+        return
+    if all(value is None or isinstance(value, Model) for value in (before, after)):
+        inner = list(_inside(before, after, path))
+        yield from inner
+        # A block that holds nothing but its defaults is still there or not.
+        if inner or (before is not None and after is not None):
+            return
+    if plain(before) != plain(after) and not (_nothing(before) and _nothing(after)):
+        yield path, unit, before, after
+
+
+def _inside(before: Model | None, after: Model | None, path: str) -> Iterator[Difference]:
+    kinds = tuple(dict.fromkeys(type(model) for model in (before, after) if model is not None))
+    one_sided = before is None or after is None
+    for name in dict.fromkeys(name for kind in kinds for name in names(kind)):
+        values = getattr(before, name, None), getattr(after, name, None)
+        below = f"{path}.{name}" if path else name
+        if one_sided and any(isinstance(value, Model) for value in values):
+            yield from _inside(*values, below)
+        else:
+            unit = next((units(kind)[name] for kind in kinds if name in units(kind)), "")
+            yield from differences(*values, path=below, unit=unit)
+
+
+def _nothing(value: Any) -> bool:
+    return value is None or value == () or value == ""
+
+
+def value_at(model: Model | None, path: str) -> Any:
+    """What ``model`` holds under a dotted path; None where the path leads nowhere."""
+    value: Any = model
+    for name in path.split("."):
+        value = getattr(value, name, None)
+    return value
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON holds it. Quantities are integers and their names end in the unit: ``memory_bytes``."""
+    if isinstance(value, Model):
+        own = units(type(value))
+        return {
+            unit_name(name, own.get(name, "")): plain(item)
+            for name in names(type(value))
+            if (item := getattr(value, name)) is not None
+        }
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    return value
+
+
+def unit_name(name: str, unit: str) -> str:
+    """``name`` with the unit of what it holds."""
+    return f"{name}_{unit}" if unit else name
+
+
+_FORMATS = {unit: form for form, unit in _UNITS.items()}
+
+
+def shown(value: Any, unit: str = "") -> str:
+    """``value`` for people: quantities as Kubernetes writes them."""
+    if value is None or value == ():
+        return "none"
+    if unit:
+        return str(_FORMATS[unit](value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(shown, value))
+    if isinstance(value, Model):
+        own = units(type(value))
+        items = ((name, getattr(value, name)) for name in names(type(value)))
+        return " ".join(f"{name} {shown(item, own.get(name, ''))}" for name, item in items if item not in (None, ()))
+    return str(value)

@@ -1,0 +1,251 @@
+"""The difference for people: a summary, then what happened to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from novaplan.changes import wording
+from novaplan.changes.datastore_sections import datastore_sections
+from novaplan.changes.fields import shown, unit_name
+from novaplan.changes.grouping import Groups, group
+from novaplan.changes.model import Change, Diff
+from novaplan.changes.sections import Section, fold, listed, paragraphs_html, rows
+from novaplan.changes.service_sections import service_sections
+from novaplan.changes.summary import Pair, Summary
+from novaplan.quantity import format_bytes, format_millicores
+from novaplan.tables import Table
+from novaplan.topology.base import Model
+from novaplan.topology.parts import address, label_of
+from novaplan.topology.tables import plural
+from novaplan.topology.wiring import Route
+
+SAME = "No differences."
+
+
+def text(diff: Diff, width: int) -> str:
+    """Plain text of at most ``width`` columns."""
+    if not diff:
+        return SAME
+    head = ["\n".join(fold(line, width, after="  ")) for line in headlines(diff)]
+    return "\n\n".join(["\n".join(head), *(section.text(width) for section in sections(diff))])
+
+
+def markdown(diff: Diff) -> str:
+    """Markdown as GitHub renders it."""
+    if not diff:
+        return SAME
+    first, *more = headlines(diff)
+    title = Table(f"{diff.current.name} -> {diff.target.name}", ("",), ()).markdown().partition("\n")[0][1:]
+    return "\n\n".join([title, f"**{first}**", *more, *(section.markdown() for section in sections(diff))])
+
+
+def html(diff: Diff) -> str:
+    """HTML for a notebook."""
+    if not diff:
+        return paragraphs_html([SAME])
+    return paragraphs_html(headlines(diff)) + "".join(section.html() for section in sections(diff))
+
+
+def table(diff: Diff) -> Table:
+    """One row for each change."""
+    columns = ("action", "kind", "part", "from", "fields", "reason")
+    found = tuple(
+        (
+            change.action,
+            change.kind,
+            label_of(change.address),
+            tuple(map(label_of, change.sources)) if change.action in ("merge", "move") else (),
+            tuple(field.path for field in change.fields) if change.sources and change.after else (),
+            change.reason,
+        )
+        for change in diff.changes
+    )
+    return Table("Changes", columns, found)
+
+
+def fields_table(diff: Diff) -> Table:
+    """One row for each field of each change; in a merge, one for each source."""
+    columns = ("action", "kind", "part", "field", "source", "before", "after")
+    found = []
+    for change in diff.changes:
+        for field in change.fields:
+            before = field.by_source or ((change.sources[0] if change.sources else "", field.before),)
+            for source, value in before:
+                path = unit_name(field.path, field.unit)
+                values = (_cell(value), _cell(field.after))
+                found.append((change.action, change.kind, label_of(change.address), path, label_of(source), *values))
+    return Table("Fields", columns, tuple(found))
+
+
+def _cell(value: object) -> object:
+    return value if value is None or isinstance(value, (bool, int, str)) else shown(value)
+
+
+def headlines(diff: Diff) -> Iterator[str]:
+    """The difference in a few lines."""
+    summary = diff.summary
+    yield _services(summary) + _highlights(diff, summary)
+    counted = [
+        f"{name} {_step(pair)}"
+        for name, pair in (
+            ("datastores", summary.datastores),
+            ("dependencies", summary.dependencies),
+            ("routes", summary.routes),
+            ("secrets", summary.secrets),
+            ("namespaces", summary.namespaces),
+        )
+        if pair.changed
+    ]
+    if counted:
+        yield "Counts: " + ", ".join(counted) + "."
+    effect = [f"pods {_step(summary.pods)}"] if summary.pods.changed else []
+    forms = {"millicores": format_millicores, "bytes": format_bytes}
+    for figure, pair in summary.resources.items():
+        words, _, unit = figure.rpartition("_")
+        if pair.changed:
+            name = words.replace("_", " ").replace("cpu", "CPU") + ("s" if words.count("_") else "")
+            effect.append(f"{name} {forms[unit](pair.current)} -> {forms[unit](pair.target)}")
+    if effect:
+        yield "Resources: " + ", ".join(effect) + "."
+    if summary.unknown_resources.current or summary.unknown_resources.target:
+        yield f"Components that state no request and count 0: {_step(summary.unknown_resources)}."
+    if diff.lineage == "stale":
+        yield f"The lineage was made from another version of {diff.current.name}; consolidate again to be exact."
+
+
+def _services(summary: Summary) -> str:
+    pair = summary.services
+    noun = plural("service", pair.current)
+    if not pair.changed:
+        return f"{pair.current} {noun} before and after"
+    verb = "becomes" if pair.current == 1 else "become"
+    optional = summary.optional_services.target
+    return f"{pair.current} {noun} {verb} {pair.target}" + (f" ({optional} optional)" if optional else "")
+
+
+def _highlights(diff: Diff, summary: Summary) -> str:
+    said = {"merge": "merge", "move": "rename", "create": "new", "update": "changed", "delete": "retired"}
+    acted = [change.action for change in diff.of_kind("service")]
+    counts = {word: acted.count(action) for action, word in said.items()}  # type: ignore[arg-type]
+    found = [f"{count} {plural(word, count) if word[-1] == 'e' else word}" for word, count in counts.items() if count]
+    inside = summary.internal_dependencies
+    if inside:
+        found.append(
+            f"{inside} {plural('dependency', inside)} become internal" if inside > 1 else "1 call becomes internal"
+        )
+    available = summary.highly_available_datastores
+    if available.changed:
+        found.append(f"highly available datastores {_step(available)}")
+    return (": " + ", ".join(found) if found else "") + "."
+
+
+def _step(pair: Pair) -> str:
+    return wording.step(str(pair.current), str(pair.target))
+
+
+def sections(diff: Diff) -> Iterator[Section]:
+    """Services, datastores, then what belongs to none, what is retired and what stays."""
+    groups = group(diff)
+    yield from service_sections(groups)
+    yield from datastore_sections(groups)
+    yield from _others(groups)
+    yield from _retired(groups.retired)
+    yield from _unchanged(groups)
+
+
+def _others(groups: Groups) -> Iterator[Section]:
+    routes = tuple(_route_rows(groups.rest.get("route", ())))
+    if routes:
+        yield Section("Routes", routes)
+    for title, kind in (("Namespaces", "namespace"), ("Externals", "external"), ("Not modelled", "object")):
+        found = groups.rest.get(kind, ())
+        if found:
+            yield Section(title, tuple(_part_row(change) for change in found))
+    secrets = tuple(_secret_rows(groups))
+    if secrets:
+        yield Section("Secrets", secrets)
+    for change in groups.rest.get("system", ()):
+        lines = wording.field_lines(change, ("description",))
+        if any(field.path == "description" for field in change.fields):
+            lines.append("description rewritten")
+        yield Section("System", tuple(rows("", lines)))
+
+
+def _route_rows(changes: Sequence[Change]) -> Iterator[tuple[str, str]]:
+    """Routes that go the same way are told together."""
+    ways: dict[str, list[str]] = {}
+    for change in changes:
+        way = _way(change)
+        ways.setdefault(way, []).append(label_of(change.address).removeprefix("*"))
+    for way, paths in ways.items():
+        yield "", f"{way} for {listed(paths, 10)}"
+
+
+def _way(change: Change) -> str:
+    after = _served(change.after)
+    told = {"backends", "via", "path", "host", "listen"}
+    notes = [line for line in wording.field_lines(change, tuple(told)) if change.sources]
+    before = " and ".join(dict.fromkeys(map(_served, change.before)))
+    way = f"{wording.step(before, after)}" if before else f"{after} (new)"
+    if change.action in ("merge", "move"):
+        notes.append(f"was {listed(label_of(source).removeprefix('*') for source in change.sources)}")
+    return ", ".join([way, *notes])
+
+
+def _served(part: Model | None) -> str:
+    if not isinstance(part, Route):
+        return ""
+    found = (
+        f"{item.service}:{item.port}" + (f" {item.weight}%" if item.weight != 100 else "") for item in part.backends
+    )
+    return " + ".join(found) + (f" via {part.via}" if part.via else "")
+
+
+def _part_row(change: Change) -> tuple[str, str]:
+    name = label_of(change.address)
+    if not change.sources:
+        return "new", name
+    origin = f" <- {', '.join(map(label_of, change.sources))}" if change.sources != (change.address,) else ""
+    notes = wording.field_lines(change, ("name", "namespace") if origin else ("name",))
+    word = {"merge": "merged", "move": "moved", "update": "changed"}.get(change.action, change.action)
+    return word, name + origin + (": " if notes else "") + ", ".join(notes)
+
+
+def _secret_rows(groups: Groups) -> Iterator[tuple[str, str]]:
+    told = groups.rest.get("secret", ())
+    yield from map(_part_row, told)
+    # Keys that only went along with their secret say nothing new.
+    along = {own for change in told for own in (change.address, *change.sources)}
+    along |= {change.address for change in groups.retired if change.kind == "secret"}
+    for change in groups.rest.get("secret-key", ()):
+        secret = "secret:" + change.address.partition(":")[2].rpartition("/")[0]
+        if (change.fields and change.action == "update") or secret not in along:
+            word, text = _part_row(change)
+            yield f"key {word}", text
+
+
+def _retired(changes: Sequence[Change]) -> Iterator[Section]:
+    services = {label_of(change.address) for change in changes if change.kind == "secret"}
+    lines: dict[tuple[str, str], list[str]] = {}
+    for change in changes:
+        label = label_of(change.address)
+        if change.kind == "secret-key" and label.rpartition("/")[0] in services:
+            continue
+        lines.setdefault((change.kind, change.reason), []).append(label)
+    found = [(kind, listed(names, 10) + (f": {reason}" if reason else "")) for (kind, reason), names in lines.items()]
+    if found:
+        yield Section("Retired", tuple(found))
+
+
+def _unchanged(groups: Groups) -> Iterator[Section]:
+    found = []
+    target = groups.diff.target
+    for label, kind, names in (
+        ("services", "service", [service.name for service in target.services]),
+        ("datastores", "datastore", [store.name for store in target.datastores]),
+    ):
+        same = [name for name in names if not groups.of(address(kind, name))]
+        if same:
+            found.append((label, listed(same, 10)))
+    if found:
+        yield Section("Unchanged", tuple(found))
