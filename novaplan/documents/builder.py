@@ -54,6 +54,8 @@ class Builder:
         self._file = file
         self._memo = memo
         self._tags = tags
+        # Each key once: the same few hundred make up a fifth of the memory that a big file would take.
+        self._keys: dict[str, str] = {}
         self._anchors: dict[str, _Anchor] = {}
         # Of the document as if every alias were written out: the nodes so far, the level of the node being read, and
         # the deepest level below the innermost anchor.
@@ -105,7 +107,7 @@ class Builder:
         return value
 
     def _map(self, start: Any) -> YamlMap:
-        get_event, node, memo = self._get_event, self._node, self._memo
+        get_event, node, memo, keys = self._get_event, self._node, self._memo, self._keys
         result = YamlMap()
         result.line = start.start_mark.line + 1
         result.lines = lines = []
@@ -117,7 +119,7 @@ class Builder:
                 break
             line = event.start_mark.line + 1
             if kind is ScalarEvent and event.anchor is None and event.tag is None:
-                key = event.value
+                key = keys.setdefault(event.value, event.value)
                 if key == "<<" and event.implicit[0]:
                     self._merge(merged, line)
                     continue

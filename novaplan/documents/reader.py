@@ -45,20 +45,20 @@ def parse(
     Raises DocumentError when the text is not text, not YAML or would harm its reader: duplicate keys, aliases that
     never end or expand beyond measure, nesting deeper than 100 levels.
     """
-    content = decode(text, file)
+    text = decode(text, file)  # and let go of the bytes
     is_json = file.lower().endswith(".json")
     if is_json:
         # A tab in JSON is only ever space between tokens, where YAML does not want one.
-        content = content.replace("\t", " ")
+        text = text.replace("\t", " ")
     memo = ScalarMemo("compose" if is_json else dialect)
-    with _without_garbage_collection(len(content) > _BIG):
+    with _without_garbage_collection(len(text) > _BIG):
         try:
-            return list(Builder(_parser(content).get_event, file, memo, tags).documents())
+            return list(Builder(_parser(text).get_event, file, memo, tags).documents())
         except YAMLError as error:
             if is_json:
                 with contextlib.suppress(ValueError):
-                    return [Document(parse_json(content, DEEPEST), file, 1)]
-            raise explain(error, content, file) from None
+                    return [Document(parse_json(text, DEEPEST), file, 1)]
+            raise explain(error, text, file) from None
 
 
 def read(
@@ -73,8 +73,8 @@ def read(
     Raises DocumentError as ``parse`` does, and when the file cannot be read or has more than ``max_bytes``.
     """
     file = os.fspath(path)
-    data = load(file, max_bytes)
-    return parse(data, file="<stdin>" if file == STANDARD_INPUT else file, dialect=dialect, tags=tags)
+    shown = "<stdin>" if file == STANDARD_INPUT else file
+    return parse(load(file, max_bytes), file=shown, dialect=dialect, tags=tags)
 
 
 def read_one(
