@@ -127,8 +127,9 @@ def _fields(origins: tuple[str, ...], models: tuple[Model, ...], part: Model) ->
     if len(models) == 1:
         return tuple(FieldChange(path, old, new, unit) for path, unit, old, new in fields.differences(models[0], part))
     differing = {path: unit for model in models for path, unit, _, _ in fields.differences(model, part)}
+    order = {name: position for position, name in enumerate(fields.names(type(part)))}
     found = []
-    for path, unit in differing.items():
+    for path, unit in sorted(differing.items(), key=lambda entry: (order[entry[0].partition(".")[0]], entry[0])):
         values = tuple((origin, fields.value_at(model, path)) for origin, model in zip(origins, models, strict=True))
         found.append(FieldChange(path, values[0][1], fields.value_at(part, path), unit, values))
     return tuple(found)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from novaplan.capacity.totals import Amounts, datastore_components
 from novaplan.changes import wording
-from novaplan.changes.fields import shown
+from novaplan.changes.dependency_rows import dependency_rows
 from novaplan.changes.grouping import Groups
-from novaplan.changes.model import Change
+from novaplan.changes.model import Change, Diff
 from novaplan.changes.sections import Section, rows
-from novaplan.changes.service_sections import dependency_rows
 from novaplan.topology.base import Model
 from novaplan.topology.datastore import (
     Cluster,
@@ -41,7 +39,7 @@ def datastore_sections(groups: Groups) -> Iterator[Section]:
         own = next((change for change in by_kind.get("datastore", ()) if change.after is not None), None)
         names = [wording.named(source) for source in own.before] if own else [store.name]
         before = [groups.diff.current.datastore[name] for name in names]
-        content = tuple(_rows(before, store, own, by_kind))
+        content = tuple(_rows(before, store, own, by_kind, groups.diff))
         if content or own is not None:
             yield Section(_title(store, own), content or (("", "nothing else changes"),))
 
@@ -54,7 +52,7 @@ def _title(store: Datastore, own: Change | None) -> str:
 
 
 def _rows(
-    before: Sequence[Datastore], after: Datastore, own: Change | None, by_kind: Mapping[str, list[Change]]
+    before: Sequence[Datastore], after: Datastore, own: Change | None, by_kind: Mapping[str, list[Change]], diff: Diff
 ) -> Iterator[Row]:
     if own is not None and own.reason:
         yield "why", own.reason
@@ -69,10 +67,13 @@ def _rows(
     if limits and set(limits) != {_limit(after)}:
         yield "connections", f"{', '.join(dict.fromkeys(limits))} -> {_limit(after)}"
     for label, kind in (("databases", "database"), ("schemas", "schema"), ("logical DBs", "logical-db")):
-        yield from rows(label, list(_held(by_kind.get(kind, ()))))
+        yield from rows(label, list(_held(by_kind.get(kind, ()), diff)))
+    held = [change for kind in ("database", "schema", "logical-db") for change in by_kind.get(kind, ())]
+    if any(_follows(change, diff) for change in held):
+        yield "owners", "follow their services"
     yield from rows("topics", list(wording.items(by_kind.get("topic", ()), _topic)))
     yield from rows("consumer groups", list(wording.items(by_kind.get("consumer-group", ()), _consumer_group)))
-    yield from dependency_rows(by_kind.get("dependency", ()))
+    yield from dependency_rows(by_kind.get("dependency", ()), diff)
     if own is not None and own.sources:
         skip = _TOLD if runs != [deployment_text(after.deployment)] else tuple(set(_TOLD) - {"deployment"})
         yield from rows("settings", wording.field_lines(own, skip))
@@ -88,12 +89,13 @@ def _whole(store: Datastore) -> Amounts:
     return sum((component.amounts for component in datastore_components(store)), Amounts())
 
 
-def _held(changes: Sequence[Change]) -> Iterator[str]:
+def _held(changes: Sequence[Change], diff: Diff) -> Iterator[str]:
     """Databases, schemas and logical DBs under their path on the server, with what differs."""
     for change in changes:
         own = label_of(change.address)
         inside = own.partition("/")[2]
-        notes = wording.field_lines(change, ("name", "index", "description"))
+        skip = ("owner", "owners") if _follows(change, diff) else ()
+        notes = wording.field_lines(change, ("name", "index", "description", "purpose", *skip))
         if change.after is None:
             yield f"{own} dropped" + (f": {change.reason}" if change.reason else "")
         elif not change.sources:
@@ -101,12 +103,27 @@ def _held(changes: Sequence[Change]) -> Iterator[str]:
         else:
             origin = "" if change.sources == (change.address,) else f" <- {', '.join(map(label_of, change.sources))}"
             if origin or notes:
-                yield inside + origin + (": " if notes else "") + ", ".join(notes)
+                yield inside + origin + (": " if notes else "") + "; ".join(notes)
+
+
+def _follows(change: Change, diff: Diff) -> bool:
+    """Whether who owns a part only has another name now."""
+    if change.after is None or not change.sources:
+        return False
+    before = {name for part in change.before for name in _owners(part)}
+    heirs = (diff.whereabouts.get(address("service", name)) for name in before)
+    followed = {name for heir in heirs if heir is not None for name in heir.into}
+    return followed == set(_owners(change.after)) and before != followed
+
+
+def _owners(part: Model) -> tuple[str, ...]:
+    owner = getattr(part, "owner", None)
+    return (*getattr(part, "owners", ()), *([owner] if owner else []))
 
 
 def _owned(part: Model) -> str:
-    owners: Any = getattr(part, "owners", ()) or getattr(part, "owner", None)
-    return f", owner {shown(owners)}" if owners else ""
+    owners = _owners(part)
+    return f", owner {', '.join(owners)}" if owners else ""
 
 
 def deployment_text(deployment: Deployment) -> str:

@@ -128,7 +128,8 @@ def shown(value: Any, unit: str = "") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (tuple, list)):
-        return ", ".join(map(shown, value))
+        named = value and all(isinstance(getattr(item, "name", None), str) for item in value)
+        return ", ".join(item.name if named else shown(item) for item in value)
     if isinstance(value, Model):
         own = units(type(value))
         items = ((name, getattr(value, name)) for name in names(type(value)))

@@ -10,9 +10,8 @@ from novaplan.changes.fields import shown, unit_name
 from novaplan.changes.grouping import Groups, group
 from novaplan.changes.model import Change, Diff
 from novaplan.changes.sections import Section, fold, listed, paragraphs_html, rows
-from novaplan.changes.service_sections import service_sections
+from novaplan.changes.service_sections import route_text, service_sections
 from novaplan.changes.summary import Pair, Summary
-from novaplan.quantity import format_bytes, format_millicores
 from novaplan.tables import Table
 from novaplan.topology.base import Model
 from novaplan.topology.parts import address, label_of
@@ -99,12 +98,11 @@ def headlines(diff: Diff) -> Iterator[str]:
     if counted:
         yield "Counts: " + ", ".join(counted) + "."
     effect = [f"pods {_step(summary.pods)}"] if summary.pods.changed else []
-    forms = {"millicores": format_millicores, "bytes": format_bytes}
     for figure, pair in summary.resources.items():
-        words, _, unit = figure.rpartition("_")
+        words, _, _ = figure.rpartition("_")
         if pair.changed:
             name = words.replace("_", " ").replace("cpu", "CPU") + ("s" if words.count("_") else "")
-            effect.append(f"{name} {forms[unit](pair.current)} -> {forms[unit](pair.target)}")
+            effect.append("{} {} -> {}".format(name, *wording.alike(figure, (pair.current, pair.target))))
     if effect:
         yield "Resources: " + ", ".join(effect) + "."
     if summary.unknown_resources.current or summary.unknown_resources.target:
@@ -175,21 +173,28 @@ def _route_rows(changes: Sequence[Change]) -> Iterator[tuple[str, str]]:
     """Routes that go the same way are told together."""
     ways: dict[str, list[str]] = {}
     for change in changes:
-        way = _way(change)
-        ways.setdefault(way, []).append(label_of(change.address).removeprefix("*"))
+        ways.setdefault(_way(change), []).append(_path(change))
     for way, paths in ways.items():
-        yield "", f"{way} for {listed(paths, 10)}"
+        yield str(len(paths)), way
+        yield "", listed(paths, 10)
+
+
+def _path(change: Change) -> str:
+    if not isinstance(change.after, Route):
+        return label_of(change.address)
+    paths = dict.fromkeys(part.path for part in change.before if isinstance(part, Route))
+    was = f" (was {', '.join(str(path) for path in paths)})" if set(paths) - {change.after.path} else ""
+    return route_text(change.after, with_host=False) + was
 
 
 def _way(change: Change) -> str:
-    after = _served(change.after)
-    told = {"backends", "via", "path", "host", "listen"}
-    notes = [line for line in wording.field_lines(change, tuple(told)) if change.sources]
     before = " and ".join(dict.fromkeys(map(_served, change.before)))
-    way = f"{wording.step(before, after)}" if before else f"{after} (new)"
-    if change.action in ("merge", "move"):
-        notes.append(f"was {listed(label_of(source).removeprefix('*') for source in change.sources)}")
-    return ", ".join([way, *notes])
+    way = wording.step(before, _served(change.after)) if before else f"{_served(change.after)} (new)"
+    notes = wording.field_lines(change, ("backends", "via", "path", "host")) if change.sources else []
+    *hosts, host = [part.host or "any" for part in (*change.before, change.after) if isinstance(part, Route)]
+    if {*hosts, host} != {"any"}:
+        notes.insert(0, f"host {wording.step(', '.join(dict.fromkeys(hosts)) or host, host)}")
+    return "; ".join([way, *notes])
 
 
 def _served(part: Model | None) -> str:

@@ -54,9 +54,9 @@ class Section:
 
 def fold(text: str, width: int, before: str = "", after: str = "") -> list[str]:
     """``text`` in lines of at most ``width``; long words are broken, and nothing in it can steer a terminal."""
-    return textwrap.wrap(
-        one_line(text), width, initial_indent=before, subsequent_indent=after, break_on_hyphens=False
-    ) or [before.rstrip()]
+    kept = one_line(text).replace(" -> ", " ->\u00a0")  # an arrow stays with what it points at
+    lines = textwrap.wrap(kept, width, initial_indent=before, subsequent_indent=after, break_on_hyphens=False)
+    return [line.replace("\u00a0", " ") for line in lines] or [before.rstrip()]
 
 
 def paragraphs_html(lines: Iterable[str]) -> str:

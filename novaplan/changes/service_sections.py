@@ -8,11 +8,11 @@ from functools import cached_property
 
 from novaplan.capacity.totals import pod_amounts, service_component
 from novaplan.changes import wording
+from novaplan.changes.dependency_rows import dependency_rows
 from novaplan.changes.fields import shown
 from novaplan.changes.grouping import Groups
 from novaplan.changes.model import Change
 from novaplan.changes.sections import Section, listed, rows
-from novaplan.quantity import format_bytes, format_millicores
 from novaplan.topology.parts import address, label_of
 from novaplan.topology.service import EnvVar, FeatureFlag, Port, Service, Volume
 from novaplan.topology.system import Topology
@@ -101,38 +101,33 @@ def _rows(
     internal = [change.before[0] for change in edges if change.action == "internal"]
     inside = [f"{edge.client} -> {edge.server}" for edge in internal if isinstance(edge, Dependency)]
     yield from rows("calls now inside", [listed(inside, 8)] if inside else [])
-    yield from dependency_rows(edges)
+    yield from dependency_rows(edges, wiring.groups.diff)
     owns = wiring.owned.get(after.name, ())
     yield from rows("owns", [listed(owns, 8)] if owns else [])
     yield from _secrets(before, after, wiring)
     yield from _variables(by_kind.get("env", ()), after)
     yield from rows("flags", list(wording.items(by_kind.get("flag", ()), _flag)))
     yield from rows("volumes", list(wording.items(by_kind.get("volume", ()), _volume)))
-    for change in by_kind.get("container", ()):
-        yield from _container(change)
+    if own is None or own.sources:
+        yield from _containers(by_kind.get("container", ()), after)
     if own is not None:
         yield from rows("settings", wording.field_lines(own, _TOLD) if own.sources else [])
 
 
 def _sizes(before: Sequence[Service], after: Service) -> Iterator[Row]:
     counts = [service.replicas for service in before]
-    if counts != [after.replicas] or before[0].autoscaling != after.autoscaling:
-        text = wording.step(wording.terms(counts), str(after.replicas)) if counts else str(after.replicas)
-        scaled = list(dict.fromkeys(map(_scaling, before)))
-        if scaled != [_scaling(after)]:
-            text += f"; autoscaling {', '.join([*scaled])} -> {_scaling(after)}" if scaled else f"; {_scaling(after)}"
-        yield "replicas", text
-    whole = [service_component(service).amounts for service in before]
+    scaled = list(dict.fromkeys(_scaling(service) for service in before if service.autoscaling))
+    rescaled = f"autoscaling {wording.step(', '.join(scaled) or 'none', _scaling(after))}"
+    same = scaled == [_scaling(after)] or not (scaled or after.autoscaling)
+    if counts != [after.replicas]:
+        text = f"{wording.terms(counts)} -> {after.replicas}" if counts else str(after.replicas)
+        yield "replicas", text + ("" if same else f"; {rescaled}")
+    elif not same:
+        yield "replicas", f"{after.replicas}; {rescaled}"
     pods = [pod_amounts(service.containers)[0] for service in before]
+    whole = [service_component(service).amounts for service in before]
     pod = pod_amounts(after.containers)[0]
-    old = f"{', '.join(format_millicores(item.cpu_request_millicores) for item in pods)}" if len(pods) < 7 else ""
-    memory = f"{', '.join(format_bytes(item.memory_request_bytes) for item in pods)}" if len(pods) < 7 else ""
-    each = {
-        "CPU request": wording.step(old, format_millicores(pod.cpu_request_millicores)) if old else "",
-        "memory request": wording.step(memory, format_bytes(pod.memory_request_bytes)) if memory else "",
-    }
-    for label, text in wording.amounts_rows(whole, service_component(after).amounts):
-        yield label, text + (f" in all; per pod {each[label]}" if each.get(label) else "")
+    yield from wording.amounts_rows(whole, service_component(after).amounts, pods, pod)
 
 
 def _scaling(service: Service) -> str:
@@ -140,79 +135,29 @@ def _scaling(service: Service) -> str:
     if scaling is None:
         return "none"
     at = [("CPU", scaling.cpu_percent), ("memory", scaling.memory_percent)]
-    return " ".join([f"{scaling.min}-{scaling.max}", *(f"at {name} {value}%" for name, value in at if value)])
+    goals = ", ".join(f"{value}% {name}" for name, value in at if value is not None)
+    return f"{scaling.min}-{scaling.max}" + (f" at {goals}" if goals else "")
 
 
 def _routes(changes: Sequence[Change]) -> Iterator[Row]:
-    paths = []
-    for change in changes:
-        if not isinstance(change.after, Route):
-            continue
-        arrived = any(field.path == "backends" for field in change.fields) or change.action != "update"
-        if arrived:
-            paths.append(label_of(change.address).removeprefix("*"))
-    if paths:
-        yield "routes", f"{len(paths)} now served here: {listed(paths)}"
+    routes = [
+        change.after
+        for change in changes
+        if isinstance(change.after, Route)
+        and (change.action != "update" or any(field.path == "backends" for field in change.fields))
+    ]
+    if routes:
+        hosts = {route.host for route in routes}
+        host = routes[0].host if len(hosts) == 1 else None
+        paths = [route_text(route, with_host=host is None) for route in routes]
+        yield "routes", f"{len(paths)} now served here{f', on {host}' if host else ''}: {listed(paths)}"
 
 
-def dependency_rows(changes: Sequence[Change]) -> Iterator[Row]:
-    """What a client needs, by what it needs it for; then what it needs no longer."""
-    lines: dict[str, list[str]] = {"databases": [], "logical DBs": [], "messages": [], "calls": [], "no longer": []}
-    plain: list[str] = []
-    for change in changes:
-        edge = change.after or change.before[0]
-        if change.action == "internal" or not isinstance(edge, Dependency):
-            continue
-        notes = _edge_notes(change)
-        text = f"{_edge(edge)}{': ' if notes else ''}{'; '.join(notes)}"
-        if change.after is None:
-            reason = f": {change.reason}" if change.reason else ""
-            lines["no longer"].append(f"{edge.client} {_edge(edge)}{reason}")
-        elif edge.database:
-            lines["databases"].append(text)
-        elif edge.logical_db is not None:
-            lines["logical DBs"].append(text)
-        elif edge.topic or edge.mode in ("publishes", "consumes"):
-            lines["messages"].append(text)
-        elif notes:
-            lines["calls"].append(text)
-        else:
-            plain.append(_edge(edge))
-    if plain:
-        lines["calls"].append(listed(plain, 8))
-    for label, found in lines.items():
-        yield from rows(label, found)
-
-
-def _edge(edge: Dependency) -> str:
-    verb = "" if edge.mode == "calls" else f"{edge.mode} "
-    part = edge.database or edge.topic
-    tail = f"/{part}" if part else "" if edge.logical_db is None else f" DB {edge.logical_db}"
-    port = f":{edge.port}" if edge.port and edge.mode == "calls" else ""
-    return f"{verb}{edge.server}{tail}{port}" + (f" group {edge.group}" if edge.group else "")
-
-
-def _edge_notes(change: Change) -> list[str]:
-    edges = [edge for edge in change.before if isinstance(edge, Dependency)]
-    if not change.sources:
-        return ["new"]
-    if change.after is None or not isinstance(change.after, Dependency):
-        return []
-    now = change.after
-    notes = [f"from {listed(edge.client for edge in edges)}"] if change.action == "merge" else []
-    was = dict.fromkeys(map(_edge, edges))
-    if list(was) != [_edge(now)] and any(_elsewhere(edge, now) for edge in edges):
-        notes.append(f"was {', '.join(was)}")
-    pools = [edge.pool.max for edge in edges if edge.pool]
-    if now.pool and pools and pools != [now.pool.max]:
-        notes.append(f"pool {wording.terms(pools)} -> {now.pool.max}")
-    told = ("client", "server", "database", "logical_db", "topic", "pool.max", "group", "mode")
-    return notes + wording.field_lines(change, told)
-
-
-def _elsewhere(before: Dependency, after: Dependency) -> bool:
-    ends = ("server", "database", "logical_db", "topic", "group", "mode")
-    return any(getattr(before, end) != getattr(after, end) for end in ends)
+def route_text(route: Route, *, with_host: bool) -> str:
+    """A route as a reader knows it: host, port, path."""
+    port = f":{route.listen}" if route.listen else ""
+    match = f" ({route.match})" if route.match != "prefix" else ""
+    return f"{route.host or '' if with_host else ''}{port}{route.path or ''}{match}"
 
 
 def _secrets(before: Sequence[Service], after: Service, wiring: Wiring) -> Iterator[Row]:
@@ -259,14 +204,19 @@ def _variables(changes: Sequence[Change], after: Service) -> Iterator[Row]:
         yield "variables", ", ".join(parts)
 
 
-def _container(change: Change) -> Iterator[Row]:
-    label = f"container {label_of(change.address).rpartition('/')[2]}"
-    if change.after is None or not change.sources:
-        if change.kind == "container" and "/" in change.address:
-            yield label, "new" if change.after is not None else f"of {wording.owner_of(change.address)} dropped"
-        return
-    lines = wording.field_lines(change, ("name", "resources.requests"))
-    yield from rows(label, lines, most=8)
+def _containers(changes: Sequence[Change], after: Service) -> Iterator[Row]:
+    """What differs in each container besides its variables and requests; its name stands where there are several."""
+    lines = []
+    for change in changes:
+        name = label_of(change.address).rpartition("/")[2]
+        if change.after is None:
+            lines.append(f"{name} of {wording.owner_of(change.address)} dropped")
+        elif not change.sources:
+            lines.append(f"{name} (new)")
+        else:
+            before = f"{name}: " if len(after.containers) > 1 else ""
+            lines += [before + line for line in wording.field_lines(change, ("name", "resources.requests"))]
+    yield from rows("container", lines, most=10)
 
 
 def _port(port: Port) -> str:
@@ -279,7 +229,8 @@ def _flag(flag: FeatureFlag) -> str:
 
 
 def _volume(volume: Volume) -> str:
-    return f"{volume.name} {shown(volume.size, 'bytes')}" + (" per replica" if volume.per_replica else "")
+    size = f" {shown(volume.size, 'bytes')}" if volume.size is not None else ""
+    return volume.name + size + (" per replica" if volume.per_replica else "")
 
 
 def _new_owners(change: Change) -> set[str]:

@@ -9,26 +9,42 @@ from novaplan.capacity.totals import Amounts
 from novaplan.changes.fields import shown
 from novaplan.changes.model import Change, FieldChange
 from novaplan.changes.sections import listed
-from novaplan.quantity import format_bytes, format_millicores
+from novaplan.quantity import format_bytes
 from novaplan.topology.base import Model
 from novaplan.topology.parts import label_of
 
 _MOST_TERMS = 6
 
-_FIGURES: tuple[tuple[str, str, Callable[[int], str]], ...] = (
-    ("CPU request", "cpu_request_millicores", format_millicores),
-    ("memory request", "memory_request_bytes", format_bytes),
-    ("CPU limit", "cpu_limit_millicores", format_millicores),
-    ("memory limit", "memory_limit_bytes", format_bytes),
-    ("storage", "storage_bytes", format_bytes),
+_SIZES = ((1 << 40, "Ti"), (1 << 30, "Gi"), (1 << 20, "Mi"))
+_FIGURES = (
+    ("CPU request", "cpu_request_millicores"),
+    ("memory request", "memory_request_bytes"),
+    ("CPU limit", "cpu_limit_millicores"),
+    ("memory limit", "memory_limit_bytes"),
+    ("storage", "storage_bytes"),
 )
 
 
-def terms(values: Sequence[int], form: Callable[[int], str] = str) -> str:
+def terms(values: Sequence[int]) -> str:
     """A sum with its terms: ``3 + 2 + 2``; beyond a few, the sum alone."""
     if len(values) > _MOST_TERMS:
-        return f"{form(sum(values))} in {len(values)}"
-    return " + ".join(map(form, values))
+        return f"{sum(values)} in {len(values)}"
+    return " + ".join(map(str, values))
+
+
+def alike(figure: str, values: Sequence[int]) -> list[str]:
+    """Amounts of one figure in one unit, so that they can be compared at a glance."""
+    form: Callable[[int], str] = str
+    if figure.endswith("_millicores"):
+        whole = all(value % 1000 == 0 for value in values)
+        form = (lambda value: str(value // 1000)) if whole else (lambda value: f"{value}m")
+    elif figure.endswith("_bytes"):
+        form = next((_in_unit(*unit) for unit in _SIZES if all(value % unit[0] == 0 for value in values)), format_bytes)
+    return [form(value) if value else "none" for value in values]
+
+
+def _in_unit(size: int, suffix: str) -> Callable[[int], str]:
+    return lambda value: f"{value // size}{suffix}"
 
 
 def step(before: str, after: str) -> str:
@@ -58,27 +74,53 @@ def field_lines(change: Change, skip: Sequence[str] = ()) -> list[str]:
 
 
 def tells(field: FieldChange) -> bool:
-    """Whether a field is worth a line: in a merge, sources that state nothing do not speak against the result."""
+    """Whether a field is worth a line: in a merge, sources that state nothing do not speak against the result, and a
+    list that holds what all the sources held is no surprise."""
     stated = [value for _, value in field.by_source if value is not None]
-    return not field.by_source or not stated or any(value != field.after for value in stated)
+    if not stated:
+        return True
+    if isinstance(field.after, tuple) and all(isinstance(value, tuple) for value in stated):
+        return set(field.after) != {item for value in stated for item in value}
+    return any(value != field.after for value in stated)
 
 
 def values(field: FieldChange) -> str:
     """What a field was and is; in a merge, who had what unless all had the same."""
     after = shown(field.after, field.unit)
-    stated = {address: shown(value, field.unit) for address, value in field.by_source if value is not None}
-    if not field.by_source or len(stated) == 0:
+    holders: dict[str, list[str]] = {}
+    for own, value in field.by_source:
+        if value is not None:
+            holders.setdefault(shown(value, field.unit), []).append(own)
+    if not holders:
         return f"{shown(field.before, field.unit)} -> {after}"
-    different = list(dict.fromkeys(stated.values()))
-    if len(different) == 1:
-        return f"{different[0]} -> {after}"
-    return f"{listed(f'{owner_of(own)} {value}' for own, value in stated.items())} -> {after}"
+    if len(holders) == 1:
+        return f"{next(iter(holders))} -> {after}"
+    names = origins([own for own, _ in field.by_source])
+    had = (f"{value} ({listed(names[own] for own in owners)})" for value, owners in holders.items())
+    return f"{', '.join(had)} -> {after}"
+
+
+def origins(addresses: Sequence[str]) -> dict[str, str]:
+    """The shortest name that tells each source from the others: its component's, or its own path."""
+    owners = {own: owner_of(own) for own in addresses}
+    clients = {own: owner.partition("->")[0] for own, owner in owners.items()}
+    for names in (clients, owners):
+        if len(set(names.values())) == len(addresses):
+            return names
+    return {own: label_of(own) for own in addresses}
 
 
 def items(changes: Sequence[Change], describe: Callable[[Any], str]) -> Iterator[str]:
-    """A phrase for each part that came, went or changed: ``http 8080 <- orders 8080, pricing 8081``."""
+    """A phrase for each part that came, went or changed: ``http 8080 <- orders 8080, pricing 8081``. Those that only
+    came along stand together."""
+    along: dict[str, list[str]] = {}
     for change in changes:
-        yield item(change, describe)
+        if change.action == "move" and describe(change.after) == describe(change.before[0]):
+            along.setdefault(owner_of(change.sources[0]), []).append(describe(change.after))
+        else:
+            yield item(change, describe)
+    for owner, texts in along.items():
+        yield f"{listed(texts)} (as in {owner})"
 
 
 def item(change: Change, describe: Callable[[Any], str]) -> str:
@@ -95,18 +137,23 @@ def item(change: Change, describe: Callable[[Any], str]) -> str:
     if set(before) == {after}:
         return f"{after} (from {listed(map(owner_of, change.sources))})"
     name = after.partition(" ")[0] + " "
-    origins = zip(change.sources, before, strict=True)
-    return f"{after} <- {listed(f'{owner_of(own)} {text.removeprefix(name)}' for own, text in origins)}"
+    sources = zip(change.sources, before, strict=True)
+    return f"{after} <- {listed(f'{owner_of(own)} {text.removeprefix(name)}' for own, text in sources)}"
 
 
-def amounts_rows(before: Sequence[Amounts], after: Amounts, each: str = "") -> list[tuple[str, str]]:
-    """What it takes in all, for each figure that differs."""
-    found = []
-    for label, figure, form in _FIGURES:
-        old, new = [getattr(amounts, figure) for amounts in before], getattr(after, figure)
-        if sum(old) != new:
-            found.append((label, f"{form(sum(old))} -> {form(new)}{each}"))
-    return found
+def amounts_rows(
+    before: Sequence[Amounts], after: Amounts, pods: Sequence[Amounts] = (), pod: Amounts | None = None
+) -> Iterator[tuple[str, str]]:
+    """What it takes in all, for each figure that differs; and what a pod requests, where ``pod`` is given."""
+    for label, figure in _FIGURES:
+        total, new = sum(getattr(amounts, figure) for amounts in before), getattr(after, figure)
+        if total == new:
+            continue
+        text = "{} -> {}".format(*alike(figure, (total, new)))
+        if pod is not None and "request" in figure and len(pods) <= _MOST_TERMS:
+            *each, now = alike(figure, [getattr(item, figure) for item in (*pods, pod)])
+            text += f" in all; per pod {step(', '.join(each), now) if each else now}"
+        yield label, text
 
 
 def _under(path: str, prefixes: Sequence[str]) -> bool:
