@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from novaplan.topology.datastore import (
     Connections,
@@ -76,7 +77,7 @@ def groups(topology: Topology, into: int) -> list[list[str]]:
     ordered = sorted(topology.services, key=lambda service: (service.namespace or "", service.team or "", service.name))
     names = [service.name for service in ordered]
     cuts = [len(names) * group // into for group in range(into + 1)]
-    return [names[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [names[start:end] for start, end in pairwise(cuts)]
 
 
 def _space(index: int) -> str:

@@ -388,7 +388,6 @@ def services(draw: st.DrawFn, name: str | None = None, **fixed: Any) -> Service:
 def sentinels(draw: st.DrawFn) -> Sentinel:
     total = draw(counts(1, 7))
     fields = {
-        "members": counts(1, 7),
         "placement": st.just("separate"),
         "sentinel_resources": resources(),
         "down_after": durations(),
@@ -397,15 +396,14 @@ def sentinels(draw: st.DrawFn) -> Sentinel:
         "min_replicas_to_write": counts(0, 5),
         "min_replicas_max_lag": durations(),
     }
-    fixed = {"type": "sentinel", "sentinels": total, "quorum": draw(counts(1, total))}
-    return draw(sparse(Sentinel, fields, most=8, **fixed))
+    fixed = {"members": draw(counts(1, 7)), "sentinels": total, "quorum": draw(counts(1, total))}
+    return draw(sparse(Sentinel, fields, most=7, type="sentinel", **fixed))
 
 
 @cache
 def patronis() -> st.SearchStrategy[Patroni]:
     etcd = st.builds(Etcd, members=counts(1, 7), resources=resources(), storage=st.none() | sizes())
     fields = {
-        "members": counts(1, 7),
         "ttl": durations(),
         "loop_wait": durations(),
         "retry_timeout": durations(),
@@ -413,20 +411,20 @@ def patronis() -> st.SearchStrategy[Patroni]:
         "slots": st.just(False),
         "failsafe": st.just(True),
     }
-    lease = st.just(Etcd()) | st.none() | etcd
-    return lease.flatmap(lambda kept: sparse(Patroni, fields, most=7, type="patroni", etcd=kept))
+    return st.tuples(counts(1, 7), st.none() | etcd).flatmap(
+        lambda pair: sparse(Patroni, fields, most=6, type="patroni", members=pair[0], etcd=pair[1])
+    )
 
 
 @cache
 def kafkas() -> st.SearchStrategy[Kafka]:
     fields = {
-        "brokers": counts(1, 7),
         "coordination": st.just("zookeeper"),
         "replication_factor": counts(1, 7),
         "min_insync_replicas": counts(1, 7),
         "auto_create_topics": st.just(False),
     }
-    return sparse(Kafka, fields, most=5, type="kafka")
+    return counts(1, 7).flatmap(lambda brokers: sparse(Kafka, fields, most=4, type="kafka", brokers=brokers))
 
 
 @cache
