@@ -1,3 +1,76 @@
-"""novaplan plans the consolidation of a microservice system and proves each step of the way."""
+"""novaplan plans the consolidation of a microservice system and proves each step of the way.
+
+    import novaplan
+
+    current = novaplan.load("current")                # a file, or a name such as current
+    policy = novaplan.load_policy("nova-consolidation")
+    target = novaplan.consolidate(current, policy)
+    novaplan.diff(current, target)                    # shows itself in a notebook
+
+Everything here is defined in the module that its name is imported from below; nothing is imported before it is used.
+"""
 
 __version__ = "0.1.0"
+
+# Not typing's own: importing typing would take a tenth of the time that `novaplan --version` has. Type checkers take
+# any variable of this name to be true.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from novaplan.changes.compare import diff
+    from novaplan.changes.model import Diff
+    from novaplan.consolidation.consolidate import consolidate
+    from novaplan.consolidation.policy import Policy
+    from novaplan.consolidation.storage import load_policy
+    from novaplan.errors import NovaplanError
+    from novaplan.topology.graph import graph
+    from novaplan.topology.schema import json_schema
+    from novaplan.topology.storage import dumps, load, loads, save
+    from novaplan.topology.system import Topology
+
+__all__ = [
+    "Diff",
+    "NovaplanError",
+    "Policy",
+    "Topology",
+    "__version__",
+    "consolidate",
+    "diff",
+    "dumps",
+    "graph",
+    "json_schema",
+    "load",
+    "load_policy",
+    "loads",
+    "save",
+]
+
+_HOME = {
+    "Diff": "novaplan.changes.model",
+    "NovaplanError": "novaplan.errors",
+    "Policy": "novaplan.consolidation.policy",
+    "Topology": "novaplan.topology.system",
+    "consolidate": "novaplan.consolidation.consolidate",
+    "diff": "novaplan.changes.compare",
+    "dumps": "novaplan.topology.storage",
+    "graph": "novaplan.topology.graph",
+    "json_schema": "novaplan.topology.schema",
+    "load": "novaplan.topology.storage",
+    "load_policy": "novaplan.consolidation.storage",
+    "loads": "novaplan.topology.storage",
+    "save": "novaplan.topology.storage",
+}
+
+
+def __getattr__(name: str) -> object:
+    """A public name, imported when it is first used (PEP 562): `import novaplan` alone costs nothing."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,6 @@
+"""``python -m novaplan`` is ``novaplan``."""
+
+from novaplan.cli import main
+
+if __name__ == "__main__":
+    main()
