@@ -48,7 +48,7 @@ def parse_quantity(text: str | int | float) -> Decimal:
     Raises ``ValueError`` when ``text`` is not a quantity.
     """
     if isinstance(text, bool) or not isinstance(text, (str, int, float)):
-        raise ValueError(f"{text!r} is not a quantity such as 250m, 2 or 512Mi")
+        raise ValueError("should be a quantity such as 250m, 2 or 512Mi")
     match = _QUANTITY.fullmatch(str(text).strip())
     if match is None:
         raise ValueError(f"{str(text)[:40]!r} is not a quantity such as 250m, 2 or 512Mi")
@@ -74,8 +74,10 @@ def parse_milliseconds(text: str | int | float) -> int:
 
     Raises ``ValueError``.
     """
+    if isinstance(text, bool) or not isinstance(text, (str, int, float)):
+        raise ValueError("should be a duration such as 30s, 250ms or 1m30s")
     stripped = str(text).strip()
-    if stripped == "0" and not isinstance(text, bool):
+    if stripped == "0":
         return 0
     parts = _DURATION_PART.findall(stripped)
     if not parts or "".join(number + unit for number, unit in parts) != stripped:

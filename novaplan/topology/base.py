@@ -34,8 +34,9 @@ def _quantity(parse: Callable[[Any], int], form: Callable[[int], str], kind: str
 
     def read(value: Any) -> int:
         try:
-            return cached(value)
-        except (ValueError, TypeError) as error:
+            # What cannot be hashed is no quantity either; the parser says so in its own words.
+            return cached(value) if isinstance(value, (str, int, float)) else parse(value)
+        except ValueError as error:
             raise PydanticCustomError("quantity", "{reason}", {"reason": str(error)}) from None
 
     return Annotated[
@@ -63,17 +64,21 @@ else:
     Bytes = _quantity(quantity.parse_bytes, quantity.format_bytes, "Memory or storage", "512Mi")
     Milliseconds = _quantity(quantity.parse_milliseconds, quantity.format_milliseconds, "Duration", "30s")
 
-Name = Annotated[str, Field(max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
+NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+HOST_PATTERN = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
+LABEL_PATTERN = r"^[^\s\x00-\x1f\x7f]+$"
+
+Name = Annotated[str, Field(max_length=63, pattern=NAME_PATTERN)]
 """A name Kubernetes accepts for any object: a DNS label (RFC 1123), at most 63 characters."""
-HostName = Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
-"""A name with dots, as externals have."""
-Label = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
+HostName = Annotated[str, Field(max_length=253, pattern=HOST_PATTERN)]
+"""A name with dots, as externals and secrets have."""
+Label = Annotated[str, Field(min_length=1, max_length=253, pattern=LABEL_PATTERN)]
 """A name some server gave (a database, a topic, a queue): anything printable without white space."""
 Count = Annotated[int, Field(strict=True, ge=0)]
 Positive = Annotated[int, Field(strict=True, ge=1)]
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
 PortNumber = Annotated[int, Field(strict=True, ge=1, le=65535)]
-CountOrPercent = Annotated[int | str, Field(union_mode="left_to_right")]
+CountOrPercent = Annotated[int, Field(strict=True)] | str
 """A count, or a percentage such as ``25%``, as Kubernetes takes both for rollouts and disruption budgets."""
 Names = Annotated[tuple[Label, ...], in_order]
 """Names without order."""

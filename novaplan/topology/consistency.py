@@ -8,7 +8,8 @@ exclude each other, a start order that cannot start. What is merely unwise or co
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from novaplan.topology.system import Topology
 
 Path = tuple[str | int, ...]
+"""A number is the position in a collection of the topology; what stands in smaller ones is told by its name, since
+those are in order already."""
 Finding = tuple[Path, str]
 
 IDENTITY: dict[str, Callable[[Any], Any]] = {
@@ -35,7 +38,9 @@ IDENTITY: dict[str, Callable[[Any], Any]] = {
 }
 """What tells the items of each collection apart; also the order they are kept in."""
 
-_COUNT_OR_PERCENT = re.compile(r"[0-9]{1,9}|(100|[0-9]{1,2})%")
+MOST_HINTS = 100
+"""To look for the nearest name takes milliseconds; thousands of dependencies may lack their end."""
+_PERCENT = re.compile(r"(100|[0-9]{1,2})%")
 
 
 class InconsistentError(TopologyError):
@@ -55,6 +60,8 @@ def require(topology: Topology) -> None:
         *_datastores(topology),
         *_dependencies(topology),
         *_routes(topology),
+        *_secrets(topology),
+        *_lineage(topology),
     ]
     # A start order can only be judged when the names in it are known to exist.
     findings = findings or list(_start_order(topology))
@@ -85,7 +92,7 @@ def _namespaces(topology: Topology) -> Iterator[Finding]:
 
 
 def _services(topology: Topology) -> Iterator[Finding]:
-    names = {item.name for group in (topology.services, topology.datastores) for item in group}
+    names = frozenset(item.name for group in (topology.services, topology.datastores) for item in group)
     for index, service in enumerate(topology.services):
         place: Path = ("services", index)
         for message, field in _service(service):
@@ -117,7 +124,7 @@ def _service(service: Service) -> Iterator[tuple[str, Path]]:
     yield from _budget(service.disruption_budget)
     for field in ("max_surge", "max_unavailable"):
         value = getattr(service.rollout, field)
-        if not _COUNT_OR_PERCENT.fullmatch(str(value)):
+        if not _is_count_or_percent(value):
             yield f"{value!r} is neither a count nor a percentage such as 25%", ("rollout", field)
     if service.termination.pre_stop > service.termination.grace:
         yield "the pause before stopping is longer than the whole grace period", ("termination", "pre_stop")
@@ -130,12 +137,16 @@ def _budget(budget: DisruptionBudget | None) -> Iterator[tuple[str, Path]]:
     if len(stated) != 1:
         yield "state exactly one of min_available and max_unavailable", ("disruption_budget",)
     for name, value in stated:
-        if not _COUNT_OR_PERCENT.fullmatch(str(value)):
+        if not _is_count_or_percent(value):
             yield f"{value!r} is neither a count nor a percentage such as 50%", ("disruption_budget", name)
 
 
+def _is_count_or_percent(value: int | str) -> bool:
+    return bool(_PERCENT.fullmatch(value)) if isinstance(value, str) else value >= 0
+
+
 def _datastores(topology: Topology) -> Iterator[Finding]:
-    services = {service.name for service in topology.services}
+    services = frozenset(service.name for service in topology.services)
     for index, store in enumerate(topology.datastores):
         place: Path = ("datastores", index)
         for message, field in _datastore(store):
@@ -146,11 +157,11 @@ def _datastores(topology: Topology) -> Iterator[Finding]:
 
 
 def _datastore(store: Datastore) -> Iterator[tuple[str, Path]]:
-    for field in ("databases", "topics", "consumer_groups"):
+    for field in ("databases", "topics", "consumer_groups", "env"):
         for _, name in duplicates(getattr(store, field), lambda item: item.name):
             yield f"{name!r} is declared twice; keep one", (field, name)
     for _, number in duplicates(store.logical_dbs, lambda item: item.index):
-        yield f"logical DB {number} is declared twice; keep one", ("logical_dbs",)
+        yield f"logical DB {number} is declared twice; keep one", ("logical_dbs", str(number))
     for database in store.databases:
         for _, name in duplicates(database.schemas, lambda item: item.name):
             yield f"schema {name!r} is declared twice; keep one", ("databases", database.name, "schemas", name)
@@ -170,17 +181,20 @@ def _owners(store: Datastore) -> Iterator[tuple[str, Path]]:
                 yield schema.owner, ("databases", database.name, "schemas", schema.name, "owner")
     for logical_db in store.logical_dbs:
         for owner in logical_db.owners:
-            yield owner, ("logical_dbs",)
+            yield owner, ("logical_dbs", str(logical_db.index), "owners")
 
 
 def _dependencies(topology: Topology) -> Iterator[Finding]:
-    names = {item.name for group in (topology.services, topology.datastores, topology.externals) for item in group}
-    externals = {external.name for external in topology.externals}
+    externals = frozenset(external.name for external in topology.externals)
+    names = externals.union(item.name for group in (topology.services, topology.datastores) for item in group)
+    unknown = 0
     for index, edge in enumerate(topology.dependencies):
         for end in ("client", "server"):
             name = getattr(edge, end)
             if name not in names:
-                yield ("dependencies", index, end), _unknown("service, datastore or external", name, names)
+                unknown += 1
+                known = names if unknown <= MOST_HINTS else frozenset()
+                yield ("dependencies", index, end), _unknown("service, datastore or external", name, known)
         if edge.client in externals:
             message = f"{edge.client!r} is an external; only what runs here has dependencies"
             yield ("dependencies", index, "client"), message
@@ -189,19 +203,31 @@ def _dependencies(topology: Topology) -> Iterator[Finding]:
 
 
 def _routes(topology: Topology) -> Iterator[Finding]:
-    services = {service.name for service in topology.services}
+    services = frozenset(service.name for service in topology.services)
     for index, route in enumerate(topology.routes):
         place: Path = ("routes", index)
         if route.via is not None and route.via not in services:
             yield (*place, "via"), _unknown("service", route.via, services)
-        for position, backend in enumerate(route.backends):
+        for backend in route.backends:
             if backend.service not in services:
-                yield (*place, "backends", position, "service"), _unknown("service", backend.service, services)
+                yield (*place, "backends", backend.service, "service"), _unknown("service", backend.service, services)
         total = sum(backend.weight for backend in route.backends)
         if total != 100:
             yield (*place, "backends"), f"the weights add up to {total}, not 100"
         if route.path is None and route.listen is None:
             yield place, "state a path, or the port to listen on"
+
+
+def _secrets(topology: Topology) -> Iterator[Finding]:
+    for index, secret in enumerate(topology.secrets):
+        for _, key in duplicates(secret.keys, lambda item: item.name):
+            yield ("secrets", index, "keys", key), f"key {key!r} is declared twice; keep one"
+
+
+def _lineage(topology: Topology) -> Iterator[Finding]:
+    if topology.lineage is not None:
+        for _, part in duplicates(topology.lineage.parts, lambda item: item.part):
+            yield ("lineage", "parts", part), f"{part!r} already has its fate; a part has one"
 
 
 def _start_order(topology: Topology) -> Iterator[Finding]:
@@ -221,13 +247,15 @@ def _start_order(topology: Topology) -> Iterator[Finding]:
         circle: list[str] = error.args[1]
         # The sorter may enter a circle anywhere; it is told from its first name, so that the message never varies.
         start = circle.index(min(circle))
-        names = circle[start:-1] + circle[:start]
+        # Each entry of it is awaited by the next one; people read it the other way round: who waits for whom.
+        names = [circle[start], *reversed(circle[:start]), *reversed(circle[start + 1 : -1])]
         positions = {service.name: index for index, service in enumerate(topology.services)}
         text = " -> ".join([*names, names[0]])
         yield ("services", positions[names[0]], "startup", "wait_for"), f"nothing of this circle can start: {text}"
 
 
-def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+@lru_cache(maxsize=256)  # one name that is gone is often missed in thousands of places
+def _unknown(what: str, name: str, known: frozenset[str]) -> str:
     return f"there is no {what} {name!r}{nearest(name, known)}"
 
 

@@ -158,7 +158,7 @@ class Schema(Model):
     owner: Name | None = None
     """The service whose schema it is: it alone changes the tables."""
     tables: Names = ()
-    foreign_keys: tuple[ForeignKey, ...] = ()
+    foreign_keys: Annotated[tuple[ForeignKey, ...], sorted_by(lambda item: (item.table, item.to))] = ()
 
 
 class Database(Model):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from novaplan.topology.base import Label, Model, sorted_by
+from novaplan.topology.base import Label, Model, in_order, sorted_by
 
 Fate = Literal["kept", "absorbed", "moved", "internal", "retired"]
 """kept: the same part under the same address; moved: one part under a new address; absorbed: several became one;
@@ -18,7 +18,7 @@ class Heir(Model):
     part: str
     """Address in the topology this one was made from."""
     fate: Fate
-    into: tuple[str, ...] = ()
+    into: Annotated[tuple[str, ...], in_order] = ()
     """Addresses in this topology; none when the part is gone."""
     reason: str = ""
 

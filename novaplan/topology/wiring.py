@@ -21,6 +21,9 @@ from novaplan.topology.base import (
 )
 from novaplan.topology.service import CircuitBreaker, KeyRef, Protocol, Retries
 
+ROUTE_HOST_PATTERN = r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
+ROUTE_PATH_PATTERN = r"^/[^\s\x00-\x1f\x7f]*$"
+
 Mode = Literal["calls", "reads", "writes", "publishes", "consumes"]
 
 
@@ -91,9 +94,9 @@ class Backend(Model):
 class Route(Model):
     """A path or port that the outside reaches, and what serves it."""
 
-    host: Annotated[str, Field(max_length=253, pattern=r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")] | None = None
+    host: Annotated[str, Field(max_length=253, pattern=ROUTE_HOST_PATTERN)] | None = None
     """Absent: any host."""
-    path: Annotated[str, Field(pattern=r"^/[^\s\x00-\x1f\x7f]*$")] | None = None
+    path: Annotated[str, Field(pattern=ROUTE_PATH_PATTERN)] | None = None
     """Absent for a plain port."""
     match: Literal["prefix", "exact", "regex"] = "prefix"
     protocol: Protocol = "http"
@@ -105,7 +108,9 @@ class Route(Model):
     tls_secret: Label | None = None
     rewrite: str | None = None
     """The path the backend sees, where it differs."""
-    backends: Annotated[tuple[Backend, ...], Field(min_length=1), sorted_by(lambda item: (item.service, item.port))]
+    backends: Annotated[
+        tuple[Backend, ...], Field(min_length=1), sorted_by(lambda item: (item.service, item.port, item.weight))
+    ]
     declared: Places = ()
 
     @property
@@ -128,7 +133,7 @@ class SecretKey(Model):
 class Secret(Model):
     """A secret by name, with the names of its keys."""
 
-    name: Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+    name: HostName
     namespace: Name | None = None
     type: str = "Opaque"
     keys: Annotated[tuple[SecretKey, ...], by_name] = ()
