@@ -53,7 +53,7 @@ def stated(model: Model) -> Iterator[Difference]:
     """Every field of a part that is not at its default, as if it had been nothing before."""
     defaults, own = _defaults(type(model)), units(type(model))
     for name in names(type(model)):
-        value = getattr(model, name)
+        value = model.__dict__[name]
         if value != defaults[name]:
             yield from differences(None, value, path=name, unit=own.get(name, ""))
 
@@ -62,27 +62,45 @@ def differences(before: Any, after: Any, *, path: str = "", unit: str = "") -> I
     """Every field in which two values differ; a value that is not there is None. Provenance does not count."""
     if before == after:
         return
-    if all(value is None or isinstance(value, Model) for value in (before, after)):
-        inner = list(_inside(before, after, path))
+    if isinstance(before, Model) and isinstance(after, Model):
+        yield from _between(before, after, path)
+        return
+    if isinstance(before or after, Model) and (before is None or after is None):
+        inner = list(_alone(before or after, path, gone=after is None))
         yield from inner
-        # A block that holds nothing but its defaults is still there or not.
-        if inner or (before is not None and after is not None):
+        if inner:
             return
+        # A block that holds nothing but its defaults is still there or not.
     if plain(before) != plain(after) and not (_nothing(before) and _nothing(after)):
         yield path, unit, before, after
 
 
-def _inside(before: Model | None, after: Model | None, path: str) -> Iterator[Difference]:
-    kinds = tuple(dict.fromkeys(type(model) for model in (before, after) if model is not None))
-    one_sided = before is None or after is None
-    for name in dict.fromkeys(name for kind in kinds for name in names(kind)):
-        values = getattr(before, name, None), getattr(after, name, None)
+def _between(before: Model, after: Model, path: str) -> Iterator[Difference]:
+    """What differs between two models, of one class or of two members of a union."""
+    old, new = before.__dict__, after.__dict__
+    kinds = (type(before), type(after))
+    fields = names(kinds[0]) if kinds[0] is kinds[1] else dict.fromkeys(name for kind in kinds for name in names(kind))
+    for name in fields:
+        was, now = old.get(name), new.get(name)
+        if was is now or was == now:
+            continue
+        unit = units(kinds[0]).get(name) or units(kinds[1]).get(name, "")
         below = f"{path}.{name}" if path else name
-        if one_sided and any(isinstance(value, Model) for value in values):
-            yield from _inside(*values, below)
+        if isinstance(was, str | int) and isinstance(now, str | int):
+            yield below, unit, was, now
         else:
-            unit = next((units(kind)[name] for kind in kinds if name in units(kind)), "")
-            yield from differences(*values, path=below, unit=unit)
+            yield from differences(was, now, path=below, unit=unit)
+
+
+def _alone(model: Model, path: str, *, gone: bool) -> Iterator[Difference]:
+    """Everything a block states that came or went as a whole."""
+    own = units(type(model))
+    for name in names(type(model)):
+        value = model.__dict__[name]
+        if isinstance(value, Model):
+            yield from _alone(value, f"{path}.{name}", gone=gone)
+        elif not _nothing(value):
+            yield f"{path}.{name}", own.get(name, ""), *((value, None) if gone else (None, value))
 
 
 def _nothing(value: Any) -> bool:
@@ -104,7 +122,7 @@ def plain(value: Any) -> Any:
         return {
             unit_name(name, own.get(name, "")): plain(item)
             for name in names(type(value))
-            if (item := getattr(value, name)) is not None
+            if (item := value.__dict__[name]) is not None
         }
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
