@@ -1,0 +1,144 @@
+"""Compose files as a draft."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from novaplan.errors import InputError
+from novaplan.importers.compose import profiles as profile
+from novaplan.importers.compose.disk import is_file, real
+from novaplan.importers.compose.dotenv import read_env, values_of
+from novaplan.importers.compose.loading import STANDARD_INPUT, Context, Layer, Loader
+from novaplan.importers.compose.merging import by_key
+from novaplan.importers.compose.mounts import Mounts
+from novaplan.importers.compose.nodes import Field
+from novaplan.importers.compose.notes import Notes
+from novaplan.importers.compose.profiles import Need
+from novaplan.importers.compose.workloads import unshared, workload
+from novaplan.importers.draft import Draft, NamedObject, Redirect, Secret, Workload
+
+_NAME = "COMPOSE_PROJECT_NAME"
+_PROFILES = "COMPOSE_PROFILES"
+
+
+def read(files: Sequence[str], env_files: Sequence[str] = (), profiles: Sequence[str] = ()) -> Draft:
+    """What ``files`` say, in the order in which they go over each other.
+
+    Raises InputError and DocumentError with file, line and field.
+    """
+    if not files:
+        raise InputError("no compose file was named; name one, or '-' for standard input")
+    if list(files).count(STANDARD_INPUT) > 1:
+        raise InputError("standard input can be read only once", file=STANDARD_INPUT)
+    notes = Notes()
+    folder = Path() if files[0] == STANDARD_INPUT else Path(files[0]).parent
+    loader = Loader(notes)
+    variables = _environment(folder, env_files, notes)
+    if all(document.value is None for file in files for document in loader.documents(file)):
+        raise InputError("is empty; it should have services", file=files[0])
+    name = _project_name(files, folder, variables, loader)
+    variables.setdefault(_NAME, name)
+    chain = tuple(real(file) for file in files if file != STANDARD_INPUT)
+    layer = loader.load(list(files), Context(folder, variables, chain))
+    wanted = list(profiles) or [item.strip() for item in variables.get(_PROFILES, "").split(",") if item.strip()]
+    draft = _draft(name, layer, wanted, folder, notes)
+    return replace(draft, notes=(*draft.notes, *notes.all()))
+
+
+def _environment(folder: Path, env_files: Sequence[str], notes: Notes) -> dict[str, str]:
+    """The variables for ``${...}``: of the files that were named, else of ``.env`` beside the first compose file."""
+    paths = [Path(file) for file in env_files]
+    if not paths and is_file(folder / ".env"):
+        paths = [folder / ".env"]
+    found: dict[str, str] = {}
+    for path in paths:
+        values = values_of(read_env(path, found))
+        found.update(values)
+        notes.read(f"{path}: {len(values)} variables")
+    return found
+
+
+def _project_name(files: Sequence[str], folder: Path, variables: Mapping[str, str], loader: Loader) -> str:
+    """The name of the project: as it was given, else of the folder; only letters, digits, '-' and '_' remain."""
+    given = variables.get(_NAME)
+    for file in files:
+        for document in loader.documents(file):
+            if given is None and isinstance(document.value, dict) and document.value.get("name") is not None:
+                converter = loader.converter(document.file, folder, variables)
+                given_here = converter.node(document.value["name"], document.line_of(["name"]), "name")
+                given = Field(given_here, "name").text()
+    name = given if given is not None else folder.resolve().name
+    return re.sub(r"[^a-z0-9_-]+", "", name.lower()).strip("-_") or "system"
+
+
+def _draft(name: str, layer: Layer, wanted: Sequence[str], folder: Path, notes: Notes) -> Draft:
+    services = profile.active(layer["services"], wanted, notes)
+    if not services:
+        notes.uncertain("no service takes part")
+    needs = {
+        service: [need for need in profile.needs(service, node) if need.service in services]
+        for service, node in services.items()
+    }
+    mounts = Mounts(folder, layer, notes)
+    units = [workload(service, node, needs[service], mounts, notes) for service, node in services.items()]
+    units = unshared(_with_links(units, needs, notes))
+    for file in dict.fromkeys(unit.where.file for unit in units):
+        count = sum(unit.where.file == file for unit in units)
+        notes.read(f"{file}: {count} {'service' if count == 1 else 'services'}")
+    return Draft(
+        name,
+        workloads=tuple(units),
+        redirects=_redirects(layer, units),
+        secrets=tuple(
+            Secret(key, Field(node, f"secrets.{key}").where, keys=(key,)) for key, node in layer["secrets"].items()
+        ),
+        configs=_objects(layer, "configs", "config"),
+        unmodelled=(*_objects(layer, "networks", "network"), *_objects(layer, "models", "model")),
+    )
+
+
+def _objects(layer: Layer, section: str, kind: str) -> tuple[NamedObject, ...]:
+    return tuple(
+        NamedObject(kind, name, Field(node, f"{section}.{name}").where) for name, node in layer[section].items()
+    )
+
+
+def _with_links(units: list[Workload], needs: dict[str, list[Need]], notes: Notes) -> list[Workload]:
+    """The aliases of links, as further names of what they lead to; a service that must finish first is a job."""
+    taken = {unit.name for unit in units}
+    aliases: dict[str, list[str]] = {}
+    finishing: set[str] = set()
+    for need in (need for found in needs.values() for need in found):
+        if need.condition == "service_completed_successfully":
+            finishing.add(need.service)
+        if need.alias and need.alias not in taken:
+            aliases.setdefault(need.service, []).append(need.alias)
+        elif need.alias and need.alias != need.service:
+            notes.uncertain(f"the link calls {need.service} {need.alias!r}, which is another service", need.field.where)
+    return [
+        replace(
+            unit,
+            hosts=tuple(dict.fromkeys((*unit.hosts, *aliases.get(unit.name, ())))),
+            kind="job" if unit.name in finishing else unit.kind,
+        )
+        for unit in units
+    ]
+
+
+def _redirects(layer: Layer, units: list[Workload]) -> tuple[Redirect, ...]:
+    """Host entries that lead to a service of the project by its fixed address."""
+    owners = {host: unit.name for unit in units for host in unit.hosts}
+    found: dict[str, Redirect] = {}
+    for unit in units:
+        extra = Field(layer["services"][unit.name], f"services.{unit.name}").get("extra_hosts")
+        if extra is None:
+            continue
+        for host, field in by_key(extra).items():
+            for address in field.elements():
+                owner = owners.get(address.text().strip("[]"))
+                if owner is not None and host not in owners:
+                    found.setdefault(host, Redirect(host, owner, field.where))
+    return tuple(found.values())
