@@ -39,6 +39,7 @@ def read(files: Sequence[str], env_files: Sequence[str] = (), profiles: Sequence
     variables = _environment(folder, env_files, notes)
     if all(document.value is None for file in files for document in loader.documents(file)):
         raise InputError("is empty; it should have services", file=files[0])
+    _tell_override(files, notes)
     name = _project_name(files, folder, variables, loader)
     variables.setdefault(_NAME, name)
     chain = tuple(real(file) for file in files if file != STANDARD_INPUT)
@@ -46,6 +47,16 @@ def read(files: Sequence[str], env_files: Sequence[str] = (), profiles: Sequence
     wanted = list(profiles) or [item.strip() for item in variables.get(_PROFILES, "").split(",") if item.strip()]
     draft = _draft(name, layer, wanted, folder, notes)
     return replace(draft, notes=(*draft.notes, *notes.all()))
+
+
+def _tell_override(files: Sequence[str], notes: Notes) -> None:
+    """Docker compose reads an override file by itself, but only when no file is named."""
+    path = Path(files[0])
+    if len(files) > 1 or path.stem not in ("compose", "docker-compose"):
+        return
+    for name in (f"{path.stem}.override.yml", f"{path.stem}.override.yaml"):
+        if is_file(path.with_name(name)):
+            notes.left_out(f"{path.with_name(name)} was not named and not read; name it after {path} to merge it")
 
 
 def _environment(folder: Path, env_files: Sequence[str], notes: Notes) -> dict[str, str]:

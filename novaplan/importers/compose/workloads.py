@@ -88,7 +88,7 @@ def _container(
         command=tuple(text for text, _ in words),
         resources=amounts.resources(service),
         probes=healthchecks.probes(service, hosts),
-        settings=(*variables.values(), *_arguments(words, variables)),
+        settings=(*variables.values(), *_arguments(words, variables), *_built_in(build)),
         files=files,
     )
 
@@ -104,6 +104,16 @@ def _words(field: Field | None, notes: Notes) -> list[tuple[str, Where]]:
     except ValueError:
         notes.uncertain("a quote in the command is not closed; the command was split at its spaces", field.where)
         return [(word, field.where) for word in field.text().split()]
+
+
+def _built_in(build: Field | None) -> Iterator[Setting]:
+    """What is given to the build: programs that run in a browser have addresses compiled in."""
+    given = build.get("args") if build is not None and isinstance(build.value, dict) else None
+    if given is None:
+        return
+    for name, field in by_key(given).items():
+        if name and field.value is not None:
+            yield Setting(name, field.text(), field.where, "other")
 
 
 def _arguments(words: list[tuple[str, Where]], variables: Mapping[str, Setting]) -> tuple[Setting, ...]:

@@ -315,3 +315,17 @@ def test_field_that_compose_does_not_know(write) -> None:
     assert notes(read(["a.yml"]), "left out") == [
         "compose knows no field 'enviroment' of a service (did you mean 'environment'?)"
     ]
+
+
+@pytest.mark.parametrize("args", ["{API: 'http://api', N: }", "['API=http://api', N]"])
+def test_arguments_of_the_build(write, args: str) -> None:
+    write({"a.yml": f"services: {{web: {{build: {{context: ., args: {args}}}}}}}"})
+    settings = read(["a.yml"]).workloads[0].containers[0].settings
+    assert [(item.name, item.text, item.source) for item in settings] == [("API", "http://api", "other")]
+
+
+def test_override_file_that_was_not_named(write) -> None:
+    write({"compose.yaml": "services: {web: {image: x}}", "compose.override.yml": "services: {web: {image: y}}"})
+    expected = "compose.override.yml was not named and not read; name it after compose.yaml to merge it"
+    assert notes(read(["compose.yaml"]), "left out") == [expected]
+    assert notes(read(["compose.yaml", "compose.override.yml"]), "left out") == []
