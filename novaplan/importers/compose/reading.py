@@ -11,6 +11,7 @@ from novaplan.errors import InputError
 from novaplan.importers.compose import profiles as profile
 from novaplan.importers.compose.disk import is_file, real
 from novaplan.importers.compose.dotenv import read_env, values_of
+from novaplan.importers.compose.gateways import with_served
 from novaplan.importers.compose.loading import STANDARD_INPUT, Context, Layer, Loader
 from novaplan.importers.compose.merging import by_key
 from novaplan.importers.compose.mounts import Mounts
@@ -95,7 +96,7 @@ def _draft(name: str, layer: Layer, wanted: Sequence[str], folder: Path, notes: 
     }
     mounts = Mounts(folder, layer, notes)
     units = [workload(service, node, needs[service], mounts, notes) for service, node in services.items()]
-    units = unshared(_with_links(units, needs, notes))
+    units = with_served(unshared(_with_links(units, needs, notes)), services, notes)
     for file in dict.fromkeys(unit.where.file for unit in units):
         count = sum(unit.where.file == file for unit in units)
         notes.read(f"{file}: {count} {'service' if count == 1 else 'services'}")
