@@ -24,7 +24,7 @@ ForceOption = Annotated[
 ]
 
 FINE = "0  fine"
-FAILED = "1  wrong input, or a result that cannot be written; standard error says where\n     and how to mend it"
+FAILED = "1  wrong input, or a result that cannot be written; standard error says\n     where, and how to mend it"
 MISUSED = "2  wrong usage"
 
 Function = TypeVar("Function", bound=Callable[..., None])

@@ -24,7 +24,7 @@ app = new_application()
     app,
     "novaplan consolidate current --policy nova-consolidation -o target.yaml",
     "novaplan consolidate current --policy nova-consolidation | novaplan show -",
-    statuses=(FINE, "1  wrong input, or a consolidation that is refused: one line for each conflict", MISUSED),
+    statuses=(FINE, "1  wrong input, or a refusal: one line for each conflict", MISUSED),
 )
 def consolidate(
     topology: TopologyArgument,
@@ -42,6 +42,9 @@ def consolidate(
     Nothing is merged by guessing: where two values or two owners collide, the consolidation is refused, and each
     conflict names the line of the policy that settles it.
     """
+    if topology == policy == output.STANDARD_STREAM:
+        raise typer.BadParameter("only one of TOPOLOGY and --policy can be standard input", param_hint="--policy")
+
     from novaplan import consolidation
     from novaplan.documents import files
     from novaplan.topology import storage
