@@ -26,7 +26,11 @@ M = TypeVar("M", bound=Model)
 
 def replace(model: M, **changes: Any) -> M:
     """A copy of ``model`` with some attributes changed; the new values are taken as they are, without validation."""
-    return model.model_copy(update=changes)
+    copy = model.model_copy(update=changes)
+    # What was worked out for the model (``cached_property``) does not hold for its copy.
+    for name in copy.__dict__.keys() - type(model).model_fields.keys():
+        del copy.__dict__[name]
+    return copy
 
 
 def _quantity(parse: Callable[[Any], int], form: Callable[[int], str], kind: str, example: str) -> Any:
