@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,8 +21,8 @@ class _Commands(MutableMapping[str, Any]):
     underscore, which the command's name does not."""
 
     def __init__(self) -> None:
-        found = pkgutil.iter_modules(commands.__path__)
-        self._modules = {module.name.rstrip("_").replace("_", "-"): module.name for module in found}
+        modules = (file.stem for file in Path(commands.__path__[0]).glob("[a-z]*.py"))
+        self._modules = {name.rstrip("_").replace("_", "-"): name for name in modules}
         self._built: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
