@@ -41,7 +41,7 @@ CASES = {
     "two owners of one name": (system("name: db,", "name: web,"), ["bad.yaml:", "web"]),
     "a circle at start-up": (
         system("role: gateway", "startup: {wait_for: [cart]}").replace("role: core", "startup: {wait_for: [web]}"),
-        ["bad.yaml:10: services[cart].startup.wait_for: ", "cart -> web -> cart"],
+        ["bad.yaml:9: services[cart].startup.wait_for: ", "cart -> web -> cart"],
     ),
     "a name Kubernetes refuses": (system("name: cart\n", "name: Cart_Service\n"), ["bad.yaml:8: ", "Kubernetes"]),
 }
