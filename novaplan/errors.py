@@ -8,8 +8,10 @@ status 1. Anything else is a bug and keeps its traceback.
     |   |-- DocumentError       unreadable, not text, not YAML, too large, duplicate keys, alias bombs
     |   |-- TopologyError       well-formed YAML that is no consistent topology
     |   |-- PolicyError         a consolidation policy that does not fit its topology
+    |   |-- NodesError          nodes that nothing could be placed on: no capacity, no quantity, no such kind
     |   `-- UnknownNameError    no such topology, model, service, ... (says the nearest known name)
     |-- ConsolidationRefused    a merge would lose or blur something; carries every conflict
+    |-- DoesNotFit              pods that the nodes cannot take; each problem names what stands in the way
     |-- OutputError             a result cannot be written, or would overwrite somebody's work
     `-- MissingExtraError       an optional dependency is needed; says what to install
 """
@@ -75,12 +77,20 @@ class PolicyError(InputError):
     """A consolidation policy is malformed, or does not fit the topology it is applied to."""
 
 
+class NodesError(InputError):
+    """Nodes are described in a way that nothing could be placed on them."""
+
+
 class UnknownNameError(InputError):
     """A name that is not known here."""
 
 
 class ConsolidationRefused(NovaplanError):
     """A consolidation would lose or blur something; each problem names the policy line that would settle it."""
+
+
+class DoesNotFit(NovaplanError):
+    """The nodes cannot take the pods, or no way to place them was found; each problem names what stands in the way."""
 
 
 class OutputError(NovaplanError):
