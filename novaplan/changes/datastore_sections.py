@@ -27,7 +27,7 @@ from novaplan.topology.parts import address, label_of
 
 Row = tuple[str, str]
 
-_TOLD = ("name", "description", "deployment", "storage", "connections.max")
+_TOLD = ("name", "deployment", "storage", "connections.max")
 
 
 def datastore_sections(groups: Groups) -> Iterator[Section]:
@@ -71,8 +71,10 @@ def _rows(
     held = [change for kind in ("database", "schema", "logical-db") for change in by_kind.get(kind, ())]
     if any(_follows(change, diff) for change in held):
         yield "owners", "follow their services"
-    yield from rows("topics", list(wording.items(by_kind.get("topic", ()), _topic)))
-    yield from rows("consumer groups", list(wording.items(by_kind.get("consumer-group", ()), _consumer_group)))
+    yield from rows("topics", list(wording.items(by_kind.get("topic", ()), _topic, ("name", "partitions"))))
+    yield from rows(
+        "consumer groups", list(wording.items(by_kind.get("consumer-group", ()), _consumer_group, ("name", "topics")))
+    )
     yield from dependency_rows(by_kind.get("dependency", ()), diff)
     if own is not None and own.sources:
         skip = _TOLD if runs != [deployment_text(after.deployment)] else tuple(set(_TOLD) - {"deployment"})
@@ -95,7 +97,7 @@ def _held(changes: Sequence[Change], diff: Diff) -> Iterator[str]:
         own = label_of(change.address)
         inside = own.partition("/")[2]
         skip = ("owner", "owners") if _follows(change, diff) else ()
-        notes = wording.field_lines(change, ("name", "index", "description", "purpose", *skip))
+        notes = wording.field_lines(change, ("name", "index", *skip))
         if change.after is None:
             yield f"{own} dropped" + (f": {change.reason}" if change.reason else "")
         elif not change.sources:

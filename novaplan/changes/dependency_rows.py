@@ -11,7 +11,7 @@ from novaplan.changes.sections import listed, rows
 from novaplan.topology.parts import address
 from novaplan.topology.wiring import Dependency
 
-_ENDS = ("server", "mode", "database", "logical_db", "topic", "group", "port")
+_ENDS = ("server", "mode", "database", "logical_db", "topic", "group")
 """What tells where an edge leads; ``server`` first."""
 
 

@@ -97,7 +97,7 @@ class Whereabouts:
 
     fate: Fate
     into: tuple[str, ...] = ()
-    """Names in target."""
+    """What the addresses in target say after the kind: of a service, its name."""
     reason: str = ""
 
     def to_dict(self) -> dict[str, Any]:

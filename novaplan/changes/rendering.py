@@ -33,9 +33,14 @@ def markdown(diff: Diff) -> str:
     """Markdown as GitHub renders it."""
     if not diff:
         return SAME
-    first, *more = headlines(diff)
-    title = Table(f"{diff.current.name} -> {diff.target.name}", ("",), ()).markdown().partition("\n")[0][1:]
-    return "\n\n".join([title, f"**{first}**", *more, *(section.markdown() for section in sections(diff))])
+    title, first, *more = map(_escaped, [f"{diff.current.name} -> {diff.target.name}", *headlines(diff)])
+    body = (section.markdown() for section in sections(diff))
+    return "\n\n".join([f"## {title}", f"**{first}**", *more, *body])
+
+
+def _escaped(line: str) -> str:
+    """A line as Markdown shows it, whatever is in it."""
+    return Table(line, ("",), ()).markdown().partition("\n")[0].removeprefix("### ")
 
 
 def html(diff: Diff) -> str:
@@ -163,10 +168,7 @@ def _others(groups: Groups) -> Iterator[Section]:
     if secrets:
         yield Section("Secrets", secrets)
     for change in groups.rest.get("system", ()):
-        lines = wording.field_lines(change, ("description",))
-        if any(field.path == "description" for field in change.fields):
-            lines.append("description rewritten")
-        yield Section("System", tuple(rows("", lines)))
+        yield Section("System", tuple(rows("", wording.field_lines(change))))
 
 
 def _route_rows(changes: Sequence[Change]) -> Iterator[tuple[str, str]]:
@@ -230,11 +232,11 @@ def _secret_rows(groups: Groups) -> Iterator[tuple[str, str]]:
 
 
 def _retired(changes: Sequence[Change]) -> Iterator[Section]:
-    services = {label_of(change.address) for change in changes if change.kind == "secret"}
+    secrets = {label_of(change.address) for change in changes if change.kind == "secret"}
     lines: dict[tuple[str, str], list[str]] = {}
     for change in changes:
         label = label_of(change.address)
-        if change.kind == "secret-key" and label.rpartition("/")[0] in services:
+        if change.kind == "secret-key" and label.rpartition("/")[0] in secrets:
             continue
         lines.setdefault((change.kind, change.reason), []).append(label)
     found = [(kind, listed(names, 10) + (f": {reason}" if reason else "")) for (kind, reason), names in lines.items()]

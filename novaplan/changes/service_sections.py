@@ -20,7 +20,7 @@ from novaplan.topology.wiring import Dependency, Route
 
 Row = tuple[str, str]
 
-_TOLD = ("name", "description", "replicas", "autoscaling")
+_TOLD = ("name", "replicas", "autoscaling")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _rows(
     if own is not None and own.reason:
         yield "why", own.reason
     yield from _sizes(before, after)
-    yield from rows("ports", list(wording.items(by_kind.get("port", ()), _port)))
+    yield from rows("ports", list(wording.items(by_kind.get("port", ()), _port, ("name", "port", "published"))))
     yield from _routes(by_kind.get("route", ()))
     edges = by_kind.get("dependency", ())
     internal = [change.before[0] for change in edges if change.action == "internal"]
@@ -106,8 +106,8 @@ def _rows(
     yield from rows("owns", [listed(owns, 8)] if owns else [])
     yield from _secrets(before, after, wiring)
     yield from _variables(by_kind.get("env", ()), after)
-    yield from rows("flags", list(wording.items(by_kind.get("flag", ()), _flag)))
-    yield from rows("volumes", list(wording.items(by_kind.get("volume", ()), _volume)))
+    yield from rows("flags", list(wording.items(by_kind.get("flag", ()), _flag, ("name", "enabled"))))
+    yield from rows("volumes", list(wording.items(by_kind.get("volume", ()), _volume, ("name", "size", "per_replica"))))
     if own is None or own.sources:
         yield from _containers(by_kind.get("container", ()), after)
     if own is not None:
@@ -215,7 +215,8 @@ def _containers(changes: Sequence[Change], after: Service) -> Iterator[Row]:
             lines.append(f"{name} (new)")
         else:
             before = f"{name}: " if len(after.containers) > 1 else ""
-            lines += [before + line for line in wording.field_lines(change, ("name", "resources.requests"))]
+            told = ("name",) if len(after.containers) > 1 or not after.replicas else ("name", "resources.requests")
+            lines += [before + line for line in wording.field_lines(change, told)]
     yield from rows("container", lines, most=10)
 
 

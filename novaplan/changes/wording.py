@@ -14,6 +14,7 @@ from novaplan.topology.base import Model
 from novaplan.topology.parts import label_of
 
 _MOST_TERMS = 6
+_PROSE = frozenset({"description", "purpose"})  # text for people: that it changed is enough
 
 _SIZES = ((1 << 40, "Ti"), (1 << 30, "Gi"), (1 << 20, "Mi"))
 _FIGURES = (
@@ -61,16 +62,18 @@ def field_lines(change: Change, skip: Sequence[str] = ()) -> list[str]:
     """Every field that differs, a line each: ``startup.tier - -> 2``. Those under the paths in ``skip`` are told
     elsewhere; in a merge those on which every source that states them agrees with the result are passed over."""
     found = [field for field in change.fields if not _under(field.path, skip) and tells(field)]
-    lines = []
+    lines, prose = [], []
     done: set[str] = set()
     for field in found:
         block = _new_block(field, found)
-        if not block:
+        if field.path in _PROSE:
+            prose += [f"{field.path} rewritten"] if change.action != "merge" else []
+        elif not block:
             lines.append(f"{field.path} {values(field)}")
         elif block not in done:
             done.add(block)
             lines.append(f"{block} {_whole_block(block, found)}")
-    return lines
+    return lines + prose
 
 
 def tells(field: FieldChange) -> bool:
@@ -110,15 +113,16 @@ def origins(addresses: Sequence[str]) -> dict[str, str]:
     return {own: label_of(own) for own in addresses}
 
 
-def items(changes: Sequence[Change], describe: Callable[[Any], str]) -> Iterator[str]:
+def items(changes: Sequence[Change], describe: Callable[[Any], str], told: Sequence[str]) -> Iterator[str]:
     """A phrase for each part that came, went or changed: ``http 8080 <- orders 8080, pricing 8081``. Those that only
-    came along stand together."""
+    came along stand together. ``told`` are the fields that ``describe`` tells of."""
     along: dict[str, list[str]] = {}
     for change in changes:
-        if change.action == "move" and describe(change.after) == describe(change.before[0]):
+        notes = field_lines(change, told) if change.sources and change.after is not None else []
+        if change.action == "move" and not notes and describe(change.after) == describe(change.before[0]):
             along.setdefault(owner_of(change.sources[0]), []).append(describe(change.after))
         else:
-            yield item(change, describe)
+            yield item(change, describe) + (f": {'; '.join(notes)}" if notes else "")
     for owner, texts in along.items():
         yield f"{listed(texts)} (as in {owner})"
 
