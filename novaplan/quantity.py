@@ -38,7 +38,7 @@ _DURATION_UNITS = {
     "h": Decimal(3_600_000),
     "d": Decimal(86_400_000),
 }
-_DURATION_PART = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?)(ns|us|µs|ms|s|m|h|d)")
+_DURATION_PART = re.compile(r"([0-9]{1,19}(?:\.[0-9]{1,9})?)(ns|us|µs|ms|s|m|h|d)")
 _LARGEST = 1 << 63  # quantities are int64 in Kubernetes; more is a slip of the pen
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 NARROWEST = 8
 """Columns are folded no further than this, so that words stay readable."""
+_BESIDE_HEADERS = 2
+"""Columns that tabulate keeps free beside each header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,13 @@ class Table:
         from tabulate import tabulate
 
         cells = [[_shown(cell) for cell in row] for row in self.rows]
-        widths = _fit([list(self.columns), *cells], width)
+        widths = _fit([[column + " " * _BESIDE_HEADERS for column in self.columns], *cells], width)
         body = tabulate(
             cells,
             headers=list(self.columns),
             tablefmt="simple",
             maxcolwidths=list(widths),
+            maxheadercolwidths=[room - _BESIDE_HEADERS for room in widths],
             disable_numparse=True,
             colalign=self._alignment() if cells else None,
         )
