@@ -19,6 +19,9 @@ from novaplan.topology.tables import plural
 from novaplan.topology.wiring import Route
 
 SAME = "No differences."
+MOST_NAMED = 12
+"""The headline names what services became as long as these are not more."""
+BECOMING = ("merge", "move")
 
 
 def text(diff: Diff, width: int) -> str:
@@ -117,6 +120,7 @@ def headlines(diff: Diff) -> Iterator[str]:
 
 
 def _services(summary: Summary) -> str:
+    """How many services become how many, and how many became each: nine to three reads as three merges."""
     pair = summary.services
     noun = plural("service", pair.current)
     if not pair.changed:
@@ -127,15 +131,22 @@ def _services(summary: Summary) -> str:
 
 
 def _highlights(diff: Diff, summary: Summary) -> str:
-    said = {"merge": "merge", "move": "rename", "create": "new", "update": "changed", "delete": "retired"}
-    acted = [change.action for change in diff.of_kind("service")]
-    counts = {word: acted.count(action) for action, word in said.items()}  # type: ignore[arg-type]
-    found = [f"{count} {plural(word, count) if word[-1] == 'e' else word}" for word, count in counts.items() if count]
+    acted = [change for change in diff.of_kind("service") if change.after is not None]
+    if len(acted) <= MOST_NAMED:
+        found = [f"{label_of(change.address)} <- {len(change.sources)}" for change in acted if change.action in BECOMING]
+        acted = [change for change in acted if change.action not in BECOMING]
+    else:
+        found = []
+    said = {"merge": "merge", "move": "rename", "create": "new", "update": "changed"}
+    for action, word in said.items():
+        count = sum(change.action == action for change in acted)
+        if count:
+            found.append(f"{count} {plural(word, count) if word[-1] == 'e' else word}")
+    retired = sum(change.after is None for change in diff.of_kind("service"))
+    found += [f"{retired} retired"] if retired else []
     inside = summary.internal_dependencies
     if inside:
-        found.append(
-            f"{inside} {plural('dependency', inside)} become internal" if inside > 1 else "1 call becomes internal"
-        )
+        found.append(f"{inside} {plural('call', inside)} {'becomes' if inside == 1 else 'become'} internal")
     available = summary.highly_available_datastores
     if available.changed:
         found.append(f"highly available datastores {_step(available)}")
