@@ -1,16 +1,14 @@
 """The rules by which values combine: small, pure, and all in one place."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from novaplan.consolidation.conflicts import Conflicts
 from novaplan.topology.base import Model
-from novaplan.topology.service import EnvVar
+from novaplan.topology.service import Container, DisruptionBudget, EnvVar, KeyRef
 
-T = TypeVar("T")
 M = TypeVar("M", bound=Model)
-
 
 _REDUCERS: dict[str, Any] = {"max": max, "min": min, "sum": sum}
 
@@ -31,8 +29,8 @@ class Combiner:
     """
 
     subject: str
-    policy_path: str
-    """Where the policy settles this: ``groups[api].settings``."""
+    settle: Callable[[str], str]
+    """The line of the policy that settles a setting."""
     conflicts: Conflicts
 
     def by(self, rule: str, setting: str, values: Sequence[Said]) -> Any:
@@ -47,21 +45,25 @@ class Combiner:
         reduce: Callable[[Any], Any] = _REDUCERS[rule]
         return reduce(said.value for said in stated)
 
-    def agreed(self, setting: str, stated: Sequence[Said]) -> Any:
-        """The one value all state, or a conflict."""
+    def agreed(self, setting: str, stated: Sequence[Said], told: str | None = None) -> Any:
+        """The one value all state, or a conflict; ``told`` is what a reader calls the setting."""
         if any(said.value != stated[0].value for said in stated):
-            told = ", ".join(f"{_shown(said.value)} ({said.member})" for said in stated)
-            self.conflicts.add(
-                self.subject, f"{setting} has several values: {told}", f"{self.policy_path}.{setting} in the policy"
-            )
+            self.conflicts.add(self.subject, f"{told or setting} {_disagreement(stated)}", self.settle(setting))
         return stated[0].value
 
-    def keyed(self, rule: str, setting: str, items: Sequence[Said], key: Callable[[Any], Hashable]) -> list[Any]:
-        """The union of things with a name; one name with two values is decided by ``rule``."""
-        found: dict[Hashable, list[Said]] = {}
+    def keyed(self, rule: str, setting: str, items: Sequence[Said]) -> list[Any]:
+        """The union of things with a name, in order; one name with two values is decided by ``rule``."""
+        found: dict[str, list[Said]] = {}
         for said in items:
-            found.setdefault(key(said.value), []).append(said)
-        return [self.by(rule, f"{setting}[{name}]", said) for name, said in found.items()]
+            found.setdefault(said.value.name, []).append(said)
+        united = []
+        for name in sorted(found):
+            if rule == "same":
+                line = f"{setting}: [{{name: {name}, ...}}]"
+                united.append(self.agreed(line, found[name], f"{setting} {name}"))
+            else:
+                united.append(self.by(rule, setting, found[name]))
+        return united
 
 
 def overlay(base: M, stated: Mapping[str, Any]) -> M:
@@ -69,7 +71,7 @@ def overlay(base: M, stated: Mapping[str, Any]) -> M:
     changes = {}
     for name, new in stated.items():
         old = getattr(base, name)
-        nested = isinstance(new, Model) and type(new) is type(old)
+        nested = isinstance(new, Model) and type(new) is type(old) and not isinstance(new, (DisruptionBudget, KeyRef))
         changes[name] = overlay(old, stated_fields(new)) if nested else new
     return base.model_copy(update=changes)
 
@@ -79,13 +81,26 @@ def stated_fields(model: Model) -> dict[str, Any]:
     return {name: getattr(model, name) for name in sorted(model.model_fields_set)}
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, EnvVar):  # a value that should have been a secret is not told to a terminal
+def _disagreement(stated: Sequence[Said]) -> str:
+    """Who says what, of models only where they differ."""
+    values = [said.value for said in stated]
+    fields: set[str] | None = None
+    if isinstance(values[0], Model):
+        fields = {name for name in type(values[0]).model_fields if len({str(getattr(v, name)) for v in values}) > 1}
+    if isinstance(values[0], Container):
+        members = " and ".join(said.member for said in stated)
+        return f"is not the same in {members}: they differ in {', '.join(sorted(fields or ()))}"
+    return "has several values: " + ", ".join(f"{_shown(said.value, fields)} ({said.member})" for said in stated)
+
+
+def _shown(value: Any, fields: set[str] | None) -> str:
+    """``value`` for a message. What should have been a secret is not told to a terminal."""
+    if isinstance(value, EnvVar):
         ref = value.secret or value.config
         return f"{ref.name}/{ref.key}" if ref else "a plain value"
     if isinstance(value, Model):
-        text = ", ".join(
-            f"{name}: {item}" for name, item in value.model_dump(mode="json", exclude_defaults=True).items()
-        )
-        return "{" + text + "}"
-    return " ".join(value) if isinstance(value, tuple) else str(value)
+        told = value.model_dump(mode="json", include=fields, exclude={"command"})
+        return "{" + ", ".join(f"{name}: {item}" for name, item in told.items()) + "}"
+    if isinstance(value, tuple):  # a command, whose arguments may hold anything
+        return f"{value[0]} with {len(value) - 1} arguments" if len(value) > 1 else "".join(map(str, value))
+    return str(value)

@@ -1,140 +1,141 @@
 """The containers of a merged service: one main container, and every sidecar and init container."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from novaplan.consolidation.combine import Combiner, Said, overlay, stated_fields
-from novaplan.consolidation.hosts import hosts, rename_hosts
-from novaplan.consolidation.policy import Group, Rules
-from novaplan.consolidation.work import Work, secret_id
+from novaplan.consolidation.policy import Group
+from novaplan.consolidation.ports import moved_probes
+from novaplan.consolidation.services import combiner_of, members_of
+from novaplan.consolidation.variables import called_member, calls_members_only, moved_variable
+from novaplan.consolidation.work import Work, retirement
 from novaplan.topology.base import replace
 from novaplan.topology.parts import address
 from novaplan.topology.service import Compute, Container, EnvVar, Probes, Resources, Service
 
+_IN_CONTAINER = ("image", "command", "resources", "probes")
 
-def merge_containers(
-    work: Work, group: Group, members: Sequence[Service], rules: Rules, combiner: Combiner
-) -> tuple[Container, ...]:
-    """The main containers become one; the others are united by name and must agree where a name is taken twice."""
-    mains = [Said(member.name, member.main) for member in members if member.main is not None]
+
+def with_containers(work: Work, service: Service) -> Service:
+    """``service`` with the containers of its members: the main ones become one, the others are united by name and must
+    agree where a name is taken twice."""
+    group = work.groups[service.name]
+    members, combiner = members_of(work, group), combiner_of(work, group)
     name = _main_name(group, members)
-    others = []
+    mains, helpers = [], []
+    own = {container.name: container for container in group.settings.containers}
     for member in members:
         for container in member.containers:
-            target = name if container.kind == "main" else container.name
-            work.ledger.record(
-                address("container", member.name, container.name), address("container", group.name, target)
-            )
-            if container.kind != "main":
-                env = _env(work, group, [Said(member.name, container)], target, "same", combiner)
-                others.append(Said(member.name, replace(container, env=env)))
-    united = combiner.keyed("same", "containers", others, lambda container: container.name)
-    if any(container.name == name for container in united) and mains:
+            part = address("container", member.name, container.name)
+            if work.retires(part):
+                continue
+            is_main = container.kind == "main"
+            work.ledger.record(part, address("container", group.name, name if is_main else container.name))
+            if is_main:
+                mains.append(Said(member.name, container))
+            else:
+                moved = _moved_helper(work, group, member, container, combiner)
+                helpers += [] if container.name in own else [Said(member.name, moved)]
+    united = [*combiner.keyed("same", "containers", helpers), *own.values()]
+    main = _main(work, group, name, mains, members, combiner)
+    if main is not None and any(container.name == name for container in united):
         combiner.conflicts.add(
             address("container", group.name, name),
             f"a sidecar has the name of the main container, {name!r}",
-            "another name for one of them in the current topology",
+            f"groups[{group.name}].settings.containers, and {retirement(address('container', group.name, name))}",
         )
-    merged = [_merge_main(work, group, name, mains, members, rules, combiner)] if mains else []
-    if not mains and group.settings.model_fields_set & {"image", "command", "resources", "probes", "env"}:
-        merged = [_stated_main(group)]
-    return tuple(sorted([*merged, *united], key=lambda container: container.name))
+    return replace(service, containers=tuple(sorted([*united, *([main] if main else [])], key=attrgetter("name"))))
 
 
 def _main_name(group: Group, members: Sequence[Service]) -> str:
     """Named like its service where it was, so that a renamed service does not keep half of its old name."""
-    for member in members:
-        if member.main is not None:
-            return group.name if member.main.name == member.name or len(members) > 1 else member.main.name
-    return group.name
+    taken = {container.name for member in members for container in member.containers if container.kind != "main"}
+    mains = [(member, member.main) for member in members if member.main is not None]
+    if mains and len(members) == 1 and mains[0][1].name != mains[0][0].name:
+        return mains[0][1].name
+    free = [name for name in (group.name, *(main.name for _, main in mains)) if name not in taken]
+    return free[0] if free else group.name
 
 
-def _stated_main(group: Group) -> Container:
+def _moved_helper(work: Work, group: Group, member: Service, container: Container, combiner: Combiner) -> Container:
+    env = _env(work, group, [Said(member.name, container)], container.name, (), "same", combiner)
+    return replace(container, env=env, probes=moved_probes(work, member.name, container.probes))
+
+
+def _main(
+    work: Work, group: Group, name: str, mains: Sequence[Said], members: Sequence[Service], combiner: Combiner
+) -> Container | None:
+    """The main containers as one. Stated values are laid over each first, so that the rules see only what is left."""
     settings = group.settings
-    return Container(
-        name=group.name,
-        image=settings.image,
-        command=settings.command,
-        resources=settings.resources or Resources(),
-        probes=settings.probes or Probes(),
-        env=settings.env,
-    )
+    stated = {field: value for field, value in stated_fields(settings).items() if field in _IN_CONTAINER}
+    if not mains:
+        return overlay(Container(name=name, env=settings.env), stated) if stated or settings.env else None
+    moved = [replace(said.value, probes=moved_probes(work, said.member, said.value.probes)) for said in mains]
+    laid = [Said(said.member, overlay(main, stated)) for said, main in zip(mains, moved, strict=True)]
+    main: Container = laid[0].value
+    if len(members) > 1:
+        main = replace(main, **_combined(work, group, laid, members, combiner))
+    env = _env(work, group, mains, name, settings.env, work.policy.rules_of(group).env, combiner)
+    return replace(overlay(main, stated), name=name, env=env)
 
 
-def _merge_main(
-    work: Work,
-    group: Group,
-    name: str,
-    mains: Sequence[Said],
-    members: Sequence[Service],
-    rules: Rules,
-    combiner: Combiner,
-) -> Container:
-    settings, stated = group.settings, group.settings.model_fields_set
+def _combined(
+    work: Work, group: Group, mains: Sequence[Said], members: Sequence[Service], combiner: Combiner
+) -> dict[str, Any]:
+    rules = work.policy.rules_of(group)
 
     def by(rule: str, field: str) -> Any:
         return combiner.by(rule, field, [Said(said.member, getattr(said.value, field) or None) for said in mains])
 
-    first: Container = mains[0].value
-    resources, probes = first.resources, first.probes
-    if len(members) > 1:
-        resources = _resources(group, mains, members, rules, combiner)
-        probes = _probes(group, mains, rules, combiner)
-    if settings.resources is not None:
-        resources = overlay(resources, stated_fields(settings.resources))
-    if settings.probes is not None:
-        probes = overlay(probes, stated_fields(settings.probes))
-    return Container(
-        name=name,
-        image=settings.image if "image" in stated else by(rules.image, "image"),
-        command=settings.command if "command" in stated else by(rules.command, "command") or (),
-        resources=resources,
-        probes=probes,
-        env=_env(work, group, mains, name, rules.env, combiner),
-    )
+    return {
+        "image": by(rules.image, "image"),
+        "command": by(rules.command, "command") or (),
+        "resources": _resources(rules.resources, mains, members, combiner),
+        "probes": _probes(rules.probes, mains, combiner),
+    }
 
 
-def _resources(
-    group: Group, mains: Sequence[Said], members: Sequence[Service], rules: Rules, combiner: Combiner
-) -> Resources:
-    settled = group.settings.resources or Resources()
-    without = [member.name for member in members if member.main is None]
+def _resources(rule: str, mains: Sequence[Said], members: Sequence[Service], combiner: Combiner) -> Resources:
     sides = {}
     for side in ("requests", "limits"):
         values = {}
         for unit in ("cpu", "memory"):
-            if unit in getattr(settled, side).model_fields_set:
-                continue
-            said = [Said(item.member, getattr(getattr(item.value.resources, side), unit)) for item in mains]
-            silent = sorted([item.member for item in said if item.value is None] + without)
+            known = {said.member: getattr(getattr(said.value.resources, side), unit) for said in mains}
+            said = [Said(member, value) for member, value in known.items()]
+            silent = [member.name for member in members if known.get(member.name) is None]
             setting = f"resources.{side}.{unit}"
-            if rules.resources in ("sum", "max") and silent and len(silent) < len(members):
+            if rule in ("sum", "max") and silent and len(silent) < len(members):
                 # A sum over some of the members would look like the whole and be too little.
                 combiner.conflicts.add(
                     combiner.subject,
-                    f"{setting} is not stated by {', '.join(silent)}, so the {rules.resources} is not known",
-                    f"{combiner.policy_path}.{setting}",
+                    f"{setting} is not stated by {', '.join(sorted(silent))}, so the {rule} is not known",
+                    combiner.settle(setting),
                 )
-            values[unit] = combiner.by(rules.resources, setting, said)
+            values[unit] = combiner.by(rule, setting, said)
         sides[side] = Compute().model_copy(update=values)
     return Resources().model_copy(update=sides)
 
 
-def _probes(group: Group, mains: Sequence[Said], rules: Rules, combiner: Combiner) -> Probes:
-    settled = group.settings.probes.model_fields_set if group.settings.probes else set()
+def _probes(rule: str, mains: Sequence[Said], combiner: Combiner) -> Probes:
     values = {}
     for field in Probes.model_fields:
-        if field not in settled:
-            said = [Said(item.member, getattr(item.value.probes, field)) for item in mains]
-            values[field] = combiner.by(rules.probes, f"probes.{field}", said)
+        said = [Said(item.member, getattr(item.value.probes, field)) for item in mains]
+        values[field] = combiner.by(rule, f"probes.{field}", said)
     return Probes().model_copy(update=values)
 
 
 def _env(
-    work: Work, group: Group, containers: Sequence[Said], target: str, rule: str, combiner: Combiner
+    work: Work,
+    group: Group,
+    containers: Sequence[Said],
+    target: str,
+    stated: Sequence[EnvVar],
+    rule: str,
+    combiner: Combiner,
 ) -> tuple[EnvVar, ...]:
-    """Variables with the names the target uses: of merged secrets and of services that have a new name."""
-    own = {variable.name: variable for variable in group.settings.env} if target == group.name else {}
+    """The variables of containers that become ``target``; what is ``stated`` stands in place of theirs."""
+    own = {variable.name: variable for variable in stated}
     items = []
     for said in containers:
         for variable in said.value.env:
@@ -144,38 +145,21 @@ def _env(
             place = address("env", group.name, target, variable.name)
             if variable.name in own:
                 work.ledger.record(part, place)
-            elif _speaks_of_a_member(work, group, said.member, variable) and group.internal == "in-process":
+            elif group.internal == "in-process" and calls_members_only(work, said.member, variable):
                 work.ledger.retire(part, f"the address of a service that is part of {group.name} now")
             else:
                 work.ledger.record(part, place)
-                items.append(Said(said.member, _renamed(work, group, said.member, variable)))
-    united = combiner.keyed(rule, "env", items, lambda variable: variable.name)
-    return tuple(sorted([*united, *own.values()], key=lambda variable: variable.name))
+                _refuse_unsaid_calls(work, group, said.member, variable, part)
+                items.append(Said(said.member, moved_variable(work, said.member, variable, part)))
+    return tuple(sorted([*combiner.keyed(rule, "env", items), *own.values()], key=attrgetter("name")))
 
 
-def _speaks_of_a_member(work: Work, group: Group, member: str, variable: EnvVar) -> bool:
-    return any(host != member and work.group_of.get(host) is group for host in hosts(variable))
-
-
-def _renamed(work: Work, group: Group, member: str, variable: EnvVar) -> EnvVar:
-    """``variable`` with the secrets and services it names called what they are called in the target."""
-    changes: dict[str, Any] = {}
-    if variable.secret is not None:
-        secret = work.secret(variable.secret.name, work.current.service[member].namespace)
-        if secret is not None:
-            place = work.secret_places[secret_id(secret)]
-            changes["secret"] = replace(variable.secret, name=place.name)
-    if variable.value and any(host in work.group_of or host in work.store_name for host in hosts(variable)):
-        variable = rename_hosts(variable, lambda host, namespace: _place(work, group, host, namespace))
-    return replace(variable, **changes) if changes else variable
-
-
-def _place(work: Work, group: Group, host: str, namespace: str | None) -> tuple[str, str | None]:
-    """What a host is called in the target, and the namespace to write after it where one stood before."""
-    new = work.group_of.get(host)
-    if new is group:
-        return "localhost", None
-    name = new.name if new is not None else work.store_name.get(host)
-    if name is None:
-        return host, namespace
-    return name, work.namespaces.get(name, namespace) if namespace is not None else None
+def _refuse_unsaid_calls(work: Work, group: Group, member: str, variable: EnvVar, part: str) -> None:
+    """An address of another member means calls between them, whether a dependency says so or not."""
+    called = called_member(work, member, variable) if group.internal is None else None
+    if called is not None:
+        work.conflicts.add(
+            part,
+            f"it holds the address of {called}, which becomes part of {group.name} too",
+            f"groups[{group.name}].internal: in-process, or groups[{group.name}].internal: loopback",
+        )

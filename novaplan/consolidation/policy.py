@@ -9,126 +9,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr
 
+from novaplan.consolidation.rules import Rules
+from novaplan.consolidation.settings import DatastoreSettings, DependencySettings, ServiceSettings
 from novaplan.documents.positions import Document
-from novaplan.topology.base import Bytes, Count, HostName, Label, Milliseconds, Model, Name, Names, Positive, by_name
-from novaplan.topology.datastore import (
-    Connections,
-    Database,
-    Deployment,
-    External,
-    LogicalDB,
-    MemoryPolicy,
-    Persistence,
-)
-from novaplan.topology.service import (
-    Autoscaling,
-    CircuitBreaker,
-    DisruptionBudget,
-    EnvVar,
-    FeatureFlag,
-    Port,
-    Probes,
-    Resilience,
-    Resources,
-    Retries,
-    Role,
-    Rollout,
-    Spread,
-    Startup,
-    Termination,
-    Workload,
-)
-from novaplan.topology.wiring import Dependency, Mode, Namespace, Pool, Secret
-
-Agreed = Literal["same", "primary"]
-Chosen = Literal["same", "primary", "max", "min"]
-Added = Literal["same", "primary", "max", "sum"]
-
-
-class Rules(Model):
-    """How each setting combines when several services become one.
-
-    ``same``: the members must agree, or the consolidation is refused; ``primary``: the primary member's value, and
-    where it states none, that of the first member that does; ``max``, ``min``, ``sum``: of the stated values. A
-    setting that only some members state is no disagreement. Values under ``settings`` stand above every rule.
-    """
-
-    namespace: Agreed = "same"
-    team: Agreed = "same"
-    workload: Agreed = "same"
-    framework: Agreed = "same"
-    """The language has no rule: services of different runtimes never become one process."""
-    replicas: Added = "max"
-    """Every pod of the merged service does the work of all members, so the largest count keeps availability."""
-    processes: Added = "max"
-    autoscaling: Literal["same", "primary", "widest"] = "widest"
-    """``widest``: the highest lower bound, the highest upper bound and the lowest target utilisation. A member without
-    autoscaling counts with its replicas as both bounds."""
-    resources: Added = "sum"
-    """Requests and limits of the main container: one pod does what one pod of each member did."""
-    image: Agreed = "same"
-    command: Agreed = "same"
-    probes: Agreed = "primary"
-    env: Agreed = "same"
-    """Variables are united; this decides about one name with two values."""
-    ports: Literal["union", "fold"] = "union"
-    """``union``: every port is kept, and a name or number taken twice is a conflict; ``fold``: ports of one name become
-    the primary's port of that name."""
-    rollout: Agreed = "primary"
-    disruption_budget: Agreed = "primary"
-    spread: Literal["same", "primary", "strictest"] = "strictest"
-    startup: Literal["latest"] = "latest"
-    """The highest tier of the members; it waits for everything any of them waited for."""
-    termination: Literal["same", "primary", "longest"] = "longest"
-    timeouts: Chosen = "same"
-    circuit_breaker: Agreed = "same"
-    retries: Agreed = "same"
-    connection_pool: Added = "max"
-    """HTTP connections and the calls that may queue for them."""
-    pools: Added = "sum"
-    """Connections of one process to one database or Redis server."""
-    secrets: Literal["keep", "merge"] = "keep"
-    """``merge``: secrets that only this group uses become one; keys of one name must open the same thing."""
-
-
-class ServiceSettings(Model):
-    """Values of the merged service that are stated, not combined. Nested fields that are absent keep what the rules
-    gave."""
-
-    description: str | None = None
-    namespace: Name | None = None
-    team: str | None = None
-    workload: Workload | None = None
-    role: Role | None = None
-    language: str | None = None
-    framework: str | None = None
-    optional: bool | None = None
-    replicas: Count | None = None
-    processes: Positive | None = None
-    autoscaling: Autoscaling | None = None
-    rollout: Rollout | None = None
-    disruption_budget: DisruptionBudget | None = None
-    spread: Spread | None = None
-    startup: Startup | None = None
-    termination: Termination | None = None
-    resilience: Resilience | None = None
-    flags: Annotated[tuple[FeatureFlag, ...], by_name] = ()
-    """Added to those of the members, or in place of the one with the same name."""
-    ports: Annotated[tuple[Port, ...], by_name] = ()
-    """In place of the members' ports of the same name."""
-    aliases: Names = ()
-    image: str | None = None
-    command: tuple[str, ...] = ()
-    resources: Resources | None = None
-    probes: Probes | None = None
-    env: Annotated[tuple[EnvVar, ...], by_name] = ()
-    """In place of the members' variables of the same name."""
+from novaplan.topology.base import Count, HostName, Label, Model, Name, by_name
+from novaplan.topology.datastore import External
+from novaplan.topology.wiring import Dependency, Mode, Namespace, Secret
 
 
 class LogicalDBChoice(Model):
     """Where a group keeps its Redis keys."""
 
     server: Name
+    """A datastore of the target."""
     index: Count
     keys: Literal["disjoint", "prefixed"] | None = None
     """Why keys that come together cannot collide: they are known to be ``disjoint``, or each member's keys get its name
@@ -141,7 +34,8 @@ class Group(Model):
     name: Name
     members: Annotated[tuple[Name, ...], Field(min_length=1)]
     primary: Name | None = None
-    """The member whose values the rule ``primary`` takes; absent: the first one."""
+    """The member whose values the rule ``primary`` takes; absent: the first one. The order of the others carries no
+    meaning."""
     internal: Literal["in-process", "loopback"] | None = None
     """What becomes of calls between members: a function call, or a call over the loopback interface."""
     keep_names: bool = False
@@ -152,33 +46,22 @@ class Group(Model):
     """In place of the policy's rules, for the fields stated here."""
     settings: ServiceSettings = ServiceSettings()
     logical_dbs: tuple[LogicalDBChoice, ...] = ()
+    """Where its keys go, one place for each server; those without a choice stay under their numbers."""
 
     @property
     def lead(self) -> str:
         """The primary member."""
         return self.primary or self.members[0]
 
+    @property
+    def others(self) -> list[str]:
+        """The members that are not the primary, in the one order that counts."""
+        return sorted(set(self.members) - {self.lead})
 
-class DatastoreSettings(Model):
-    """Values of a datastore that are stated, not combined."""
-
-    description: str | None = None
-    namespace: Name | None = None
-    version: str | None = None
-    image: str | None = None
-    deployment: Deployment | None = None
-    resources: Resources | None = None
-    storage: Bytes | None = None
-    connections: Connections | None = None
-    memory: MemoryPolicy | None = None
-    persistence: Persistence | None = None
-    disruption_budget: DisruptionBudget | None = None
-    spread: Spread | None = None
-    startup_tier: Count | None = None
-    databases: Annotated[tuple[Database, ...], by_name] = ()
-    """Added, or laid over the one with the same name, schema by schema. Owners are names of the target."""
-    logical_dbs: tuple[LogicalDB, ...] = ()
-    """Added, or laid over the one with the same index."""
+    @property
+    def secret_name(self) -> str:
+        """What the merged secret is called."""
+        return self.secret or f"{self.name}-secret"
 
 
 class DatastoreGroup(Model):
@@ -186,6 +69,7 @@ class DatastoreGroup(Model):
 
     name: Name
     members: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """The first is the primary: its values are taken where none of the others' could be better."""
     settings: DatastoreSettings = DatastoreSettings()
 
 
@@ -200,26 +84,11 @@ class DependencyMatch(Model):
     logical_db: Count | None = None
     topic: Label | None = None
     group: Label | None = None
-
-
-class DependencySettings(Model):
-    """Values of the matched dependencies that are stated, not combined."""
-
-    database: Label | None = None
-    schemas: Names | None = None
-    topic: Label | None = None
-    group: Label | None = None
-    user: Label | None = None
-    pool: Pool | None = None
-    timeout: Milliseconds | None = None
-    retries: Retries | None = None
-    circuit_breaker: CircuitBreaker | None = None
-    optional: bool | None = None
-    possible: bool | None = None
+    handler: Label | None = None
 
 
 class DependencyChoice(Model):
-    """Values for some dependencies."""
+    """Values for some dependencies. Choices are applied in their order, so a later one sees what an earlier one set."""
 
     match: DependencyMatch
     set: DependencySettings
@@ -240,7 +109,8 @@ class Retirement(Model):
     """A part of the current topology that has no place in the target, and why."""
 
     part: Label
-    """Its address, such as ``secret:old-credentials``; everything inside it goes with it."""
+    """Its address, such as ``secret:old-credentials``; everything inside it goes with it, but nothing that refers to
+    it."""
     reason: Annotated[str, Field(min_length=1)]
 
 
@@ -261,8 +131,10 @@ class Policy(Model):
     target: Annotated[str, Field(min_length=1, max_length=253)] = "target"
     """Name of the topology that comes out."""
     target_description: str = ""
+    """Absent: as that of the current topology."""
     rules: Rules = Rules()
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]
+    """Every service of the current topology is in exactly one."""
     datastores: tuple[DatastoreGroup, ...] = ()
     dependencies: tuple[DependencyChoice, ...] = ()
     routes: RouteChoices = RouteChoices()

@@ -4,26 +4,19 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from novaplan.consolidation.combine import Combiner
 from novaplan.consolidation.conflicts import Conflicts
+from novaplan.consolidation.hosts import Host
 from novaplan.consolidation.ledger import Ledger
 from novaplan.consolidation.policy import Group, Policy
 from novaplan.topology.base import Model
-from novaplan.topology.parts import address, secret_address, split
-from novaplan.topology.service import Service
+from novaplan.topology.datastore import Datastore
+from novaplan.topology.parts import SYSTEM, address, parent_of, secret_address, split
+from novaplan.topology.service import Port, Service
 from novaplan.topology.system import Topology
 from novaplan.topology.wiring import Dependency, Secret
 
 SecretId = tuple[str | None, str]
 """Namespace and name."""
-
-
-@dataclass(slots=True)
-class SecretPlace:
-    """Where the keys of a secret go: the name of a merged secret, or its own."""
-
-    name: str
-    merged_into: Group | None = None
 
 
 @dataclass
@@ -34,13 +27,22 @@ class Work:
     policy: Policy
     conflicts: Conflicts = field(default_factory=Conflicts)
     ledger: Ledger = field(default_factory=Ledger)
-    ports: dict[tuple[str, str], str] = field(default_factory=dict)
-    """(service, name of a port) of the current topology -> name of the port in the target."""
-    services: dict[str, Service] = field(default_factory=dict)
-    """Services of the target, once they are merged."""
-    secret_places: dict[SecretId, SecretPlace] = field(default_factory=dict)
+    ports: dict[tuple[str, str], Port] = field(default_factory=dict)
+    """(service, name of a port) of the current topology -> that port in the target."""
+    store_ports: dict[str, int | None] = field(default_factory=dict)
+    """Datastore of the target -> the port it listens on."""
     namespaces: dict[str, str | None] = field(default_factory=dict)
     """Service or datastore of the target -> its namespace."""
+    secret_names: dict[SecretId, str] = field(default_factory=dict)
+    """Secret of the current topology -> its name in the target."""
+    secret_keys: dict[SecretId, set[str]] = field(default_factory=dict)
+    """Secret of the target -> names of its keys."""
+    store_parts: set[str] = field(default_factory=set)
+    """Addresses of what the datastores of the target hold."""
+    rewired: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(service of the target, database it used to use) -> the database the policy gives it instead."""
+    used_choices: set[int | tuple[str, str]] = field(default_factory=set)
+    """What of the policy has been of use: positions of dependency choices, and (group, server) of logical DBs."""
 
     @cached_property
     def parts(self) -> dict[str, Model]:
@@ -53,9 +55,9 @@ class Work:
         return {member: group for group in self.policy.groups for member in group.members}
 
     @cached_property
-    def members(self) -> dict[str, tuple[str, ...]]:
-        """Service of the target -> the services it is made of."""
-        return {group.name: group.members for group in self.policy.groups}
+    def groups(self) -> dict[str, Group]:
+        """Service of the target -> its group."""
+        return {group.name: group for group in self.policy.groups}
 
     @cached_property
     def edges_to(self) -> dict[str, list[Dependency]]:
@@ -77,14 +79,15 @@ class Work:
         stated = {item.part: item.reason for item in self.policy.retire}
         if not stated:
             return {}
-        inside = {f"{part.partition(':')[2]}/": reason for part, reason in stated.items()}
-        parents = tuple(inside)
         found = dict(stated)
-        for part in self.parts:
-            kind, _, path = part.partition(":")
-            if part not in found and kind not in ("dependency", "route", "object") and path.startswith(parents):
-                found[part] = next(reason for parent, reason in inside.items() if path.startswith(parent))
+        for part in self.parts:  # a parent comes before what is inside it
+            if part != SYSTEM and part not in found and (reason := found.get(parent_of(part))) is not None:
+                found[part] = reason
         return found
+
+    def retires(self, part: str) -> bool:
+        """Whether the policy retires ``part``."""
+        return part in self.retired
 
     def new_name(self, name: str) -> str | None:
         """What a service, datastore or external is called in the target; None when it is retired."""
@@ -96,9 +99,24 @@ class Work:
             return None if address("external", name) in self.retired else name
         return None
 
-    def combiner(self, subject: str, path: str) -> Combiner:
-        """A combiner that notes its conflicts here."""
-        return Combiner(subject=subject, policy_path=path, conflicts=self.conflicts)
+    def is_merge(self, name: str) -> bool:
+        """Whether a service of the target is made of several."""
+        return name in self.groups and len(self.groups[name].members) > 1
+
+    def owner(self, name: str) -> Service | Datastore | None:
+        """The service or datastore of that name in the current topology."""
+        return self.current.service.get(name) or self.current.datastore.get(name)
+
+    def means(self, host: Host) -> Service | Datastore | None:
+        """The service or datastore that a host name means: one whose name it is, in its own namespace or in none."""
+        owner = self.owner(host.name)
+        if owner is None or host.namespace is None:
+            return owner
+        in_cluster = host.domain == ".svc" or host.domain.startswith(".svc.")
+        if owner.namespace is not None:
+            return owner if host.namespace == owner.namespace and (in_cluster or not host.domain) else None
+        declared = not host.domain and any(space.name == host.namespace for space in self.current.namespaces)
+        return owner if in_cluster or declared else None
 
     @cached_property
     def _secrets_by_name(self) -> dict[str, list[Secret]]:
@@ -114,13 +132,6 @@ class Work:
         found = exact or (candidates if len(candidates) == 1 else [])
         return found[0] if found else None
 
-    def retires(self, part: str) -> bool:
-        """Whether the policy retires ``part``; notes it in the ledger."""
-        if part in self.retired:
-            self.ledger.retire(part, self.retired[part])
-            return True
-        return False
-
 
 def secret_id(secret: Secret) -> SecretId:
     """What tells a secret from every other one."""
@@ -130,3 +141,8 @@ def secret_id(secret: Secret) -> SecretId:
 def own_address(secret: Secret) -> str:
     """The address of a secret."""
     return secret_address(secret.name, secret.namespace)
+
+
+def retirement(part: str) -> str:
+    """The line of the policy that retires a part."""
+    return f"retire: [{{part: '{part}', reason: ...}}]"
