@@ -22,6 +22,10 @@ def test_nine_services_become_three(novaplan: Run, tmp_path: Path) -> None:
     assert table.out.startswith("9 services become 3")
     assert max(map(len, table.out.splitlines())) <= 80
 
+    shown = novaplan("show", "current", cwd=empty)
+    assert (shown.err, shown.status) == ("", 0)
+    assert max(map(len, shown.out.splitlines())) <= 80
+
     found = json.loads(novaplan("diff", "current", "-", "--format", "json", cwd=empty, stdin=made.out).out)
     assert found["summary"]["services"] == {"current": 9, "target": 3}
     assert len(found["lineage"]["services"]) == 9
