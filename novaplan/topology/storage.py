@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from novaplan.documents import files, reader, writer
+from novaplan.documents import files, reader
 from novaplan.errors import TopologyError
 from novaplan.topology.system import Topology
 from novaplan.topology.validation import validate
@@ -34,6 +34,8 @@ def loads(text: str, *, file: str = "<text>") -> Topology:
 
 def dumps(topology: Topology, *, header: str | None = None) -> str:
     """``topology`` as YAML; ``header`` becomes a comment at its top."""
+    from novaplan.documents import writer  # most commands read topologies and write none
+
     return writer.dump(topology.to_dict(), header=header)
 
 

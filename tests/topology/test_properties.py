@@ -169,7 +169,7 @@ def test_the_overview_shows_whatever_a_topology_holds(topology: Topology) -> Non
 @settings(max_examples=EXAMPLES)
 @given(topologies())
 def test_json_is_read_as_well_as_yaml(topology: Topology) -> None:
-    text = json.dumps(topology.to_dict(), ensure_ascii=False)
+    text = json.dumps(topology.to_dict())
 
     assert loads(text, file="topology.json") == topology
     assert reader.parse(text, file="topology.json")[0].value == topology.to_dict()
