@@ -1,0 +1,108 @@
+"""The addresses that the settings and files of a container hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from novaplan.importers.addresses import strings, texts, urls
+from novaplan.importers.addresses.names import Says, says
+from novaplan.importers.addresses.texts import Known
+from novaplan.importers.addresses.urls import Address
+from novaplan.importers.draft import Container, KeyOf, MountedFile, Setting, Where
+
+LONGEST_VALUE: Final = 4096
+"""Characters of a setting that may be one address or a list of them; what is longer is a text."""
+
+_KEY_BEFORE = re.compile(r"^[ \t]*-?[ \t]*[\"']?([\w.\-]+)[\"']?[ \t]*[:=]")
+# Written for people, or for a program that does not call what it names.
+_NO_CONFIGURATION: Final = (".md", ".html", ".htm", ".css", ".svg", ".sql", ".txt.gz", ".pem", ".crt", ".key")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An address, and where it was seen."""
+
+    address: Address
+    where: Where
+    name: str = ""
+    """The variable, flag or file."""
+    container: Container | None = None
+    secret: KeyOf | None = None
+    shared: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Landscape:
+    """What is known here, as one workload sees it."""
+
+    ports: Known
+    """The ports of a host that is known, None when it is not."""
+    label: Callable[[str], bool]
+    """Whether a host that is known starts with this label."""
+
+
+def in_container(container: Container, landscape: Landscape) -> Iterator[Sighting]:
+    """Every address that ``container`` is given, once for each place."""
+    for setting in container.settings:
+        if setting.text:
+            for address in in_setting(setting, landscape):
+                yield Sighting(address, setting.where, setting.name, container, setting.secret, setting.shared)
+    for file in container.files:
+        for address, line in in_file(file, landscape):
+            where = Where(file.where.file, line, file.where.field)
+            yield Sighting(address, where, file.path, container, None, file.shared)
+
+
+def in_setting(setting: Setting, landscape: Landscape) -> list[Address]:
+    """The addresses in the value of one setting."""
+    text = (setting.text or "").strip()
+    verdict = says(setting.name)
+    if verdict is Says.NOTHING and ":" not in text and "=" not in text and " " not in text and "\n" not in text:
+        return []
+    if verdict is Says.NOT_CALLED or not text:
+        return []
+    if len(text) > LONGEST_VALUE or "\n" in text:
+        return _in_text(text, landscape)
+    if "://" in text or text.startswith(("jdbc:", "stun", "turn", "dns:")):
+        found = [address for address, _ in urls.find(text)]
+        if " " in text and verdict is not Says.ADDRESS:
+            found = _in_text(text, landscape)
+        return _once(found)
+    found = strings.find(text, bare=verdict is not Says.NOTHING, claimed=verdict is Says.ADDRESS)
+    found = [address for address in found if address.claimed or landscape.ports(address.host) is not None]
+    return _once(found) if found or " " not in text else _in_text(text, landscape)
+
+
+def in_file(file: MountedFile, landscape: Landscape) -> list[tuple[Address, int]]:
+    """The addresses of known hosts in a file, each with the first line it stands on."""
+    if len(file.text) > texts.LONGEST or file.path.lower().endswith(_NO_CONFIGURATION):
+        return []
+    if not texts.mentions_known(file.text, landscape.label):
+        return []
+    text = texts.without_comments(file.text)
+    first: dict[Address, int] = {}
+    for address, position in texts.find(text, landscape.ports):
+        if not _is_not_called(text, position):
+            first[address] = min(position, first.get(address, position))
+    start = file.where.line or 1
+    return [(address, start + text.count("\n", 0, position)) for address, position in first.items()]
+
+
+def _in_text(text: str, landscape: Landscape) -> list[Address]:
+    if not texts.mentions_known(text, landscape.label):
+        return []
+    text = texts.without_comments(text) if "\n" in text else text
+    return _once([found for found, position in texts.find(text, landscape.ports) if not _is_not_called(text, position)])
+
+
+def _is_not_called(text: str, position: int) -> bool:
+    start = text.rfind("\n", 0, position) + 1
+    key = _KEY_BEFORE.match(text[start : position + 1])
+    return key is not None and says(key[1]) is Says.NOT_CALLED
+
+
+def _once(found: list[Address]) -> list[Address]:
+    return list(dict.fromkeys(found)) if len(found) > 1 else found

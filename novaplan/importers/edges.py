@@ -1,0 +1,228 @@
+"""What clients use of servers, and the dependencies that follow."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+from novaplan.importers import naming
+from novaplan.importers.addresses.companions import Companions, Topic
+from novaplan.importers.addresses.finding import Sighting
+from novaplan.importers.components import key_ref, places
+from novaplan.importers.draft import KeyOf, Where
+from novaplan.importers.recognition import Kind
+from novaplan.topology.service import Protocol
+from novaplan.topology.wiring import Dependency, Mode, Pool
+
+_DATABASE_OPTIONS: Final = ("database", "databasename", "dbname", "db", "initial catalog", "initialcatalog", "keyspace")
+_SCHEMA_OPTIONS: Final = ("schema", "currentschema", "search_path")
+_SEARCH_PATH = re.compile(r"search_path\s*=\s*([\w,]+)")
+_DATABASE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.$\-]{0,127}")
+_PROTOCOLS: Final[dict[str, Protocol]] = {
+    "http": "http",
+    "https": "https",
+    "grpc": "grpc",
+    "grpcs": "grpc",
+    "dns": "grpc",
+    "ws": "websocket",
+    "wss": "websocket",
+    "rtmp": "rtmp",
+    "tcp": "tcp",
+    "udp": "udp",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """That a client uses a server, as one place in its configuration shows it."""
+
+    client: str
+    server: str
+    where: Where
+    kind: Kind | None = None
+    """The kind of the server, None for a service or an external."""
+    sighting: Sighting | None = None
+    """None when the client only waits for the server."""
+    possible: bool = False
+    alone: bool = True
+    """The container is told of no other server of this kind, so what it says of the kind it says of this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    database: str | None = None
+    schemas: tuple[str, ...] = ()
+    logical_db: int | None = None
+    port: int | None = None
+    protocol: Protocol | None = None
+    pool: int | None = None
+    secret: KeyOf | None = None
+    topics: tuple[Topic, ...] = ()
+    group: str | None = None
+
+
+class Edges:
+    """Turns uses into dependencies. Companions of a container are looked up once."""
+
+    def __init__(self) -> None:
+        self._companions: dict[int, Companions] = {}
+
+    def dependencies(self, uses: Iterable[Use]) -> list[Dependency]:
+        """One dependency for each different thing a client does with a server, with all its evidence."""
+        pairs: dict[tuple[str, str], list[Use]] = defaultdict(list)
+        for use in uses:
+            pairs[use.client, use.server].append(use)
+        found: list[Dependency] = []
+        for pair in sorted(pairs):
+            found += self._pair(pairs[pair])
+        return found
+
+    def _pair(self, uses: list[Use]) -> list[Dependency]:
+        certain = [use for use in uses if not use.possible]
+        uses = certain or uses
+        merged: dict[tuple[object, ...], tuple[_Details, list[Where]]] = {}
+        for use in uses:
+            details = self._details(use)
+            key = (details.database, details.logical_db, details.port, details.group, details.topics)
+            known, wheres = merged.get(key, (details, []))
+            merged[key] = (_filled(known, details), [*wheres, use.where])
+        return _dependencies(uses[0], _without_vague(list(merged.values())))
+
+    def _details(self, use: Use) -> _Details:
+        sighting = use.sighting
+        if sighting is None:
+            return _Details()
+        address, kind = sighting.address, use.kind
+        beside = self._beside(sighting)
+        scheme = (address.scheme or "").partition("+")[0]
+        port = address.port or (beside.port(sighting.name) if beside else None)
+        if kind is None:
+            return _Details(port=port, protocol=_PROTOCOLS.get(scheme), secret=sighting.secret)
+        aliases = _aliases(kind) if use.alone else ()
+        details = _Details(
+            secret=sighting.secret,
+            protocol=_PROTOCOLS.get(scheme),
+            pool=beside.pool(sighting.name, aliases) if beside else None,
+        )
+        if kind.holds == "databases":
+            return _with_database(details, sighting, beside, aliases)
+        if kind.holds == "logical_dbs":
+            return _with_logical_db(details, sighting, beside, aliases)
+        if kind.holds == "topics" and beside is not None and use.alone:
+            return replace(details, topics=tuple(beside.topics()), group=beside.group())
+        return details
+
+    def _beside(self, sighting: Sighting) -> Companions | None:
+        container = sighting.container
+        if container is None or sighting.name.startswith("/"):
+            return None
+        if id(container) not in self._companions:
+            self._companions[id(container)] = Companions(container)
+        return self._companions[id(container)]
+
+
+@lru_cache(maxsize=256)
+def _aliases(kind: Kind) -> tuple[str, ...]:
+    return (*kind.words, "db", "database") if kind.holds == "databases" else kind.words
+
+
+def _with_database(
+    details: _Details, sighting: Sighting, beside: Companions | None, aliases: tuple[str, ...]
+) -> _Details:
+    address = sighting.address
+    options = dict(address.options)
+    database = next((options[key] for key in _DATABASE_OPTIONS if key in options), None)
+    if database is None and address.scheme not in ("http", "https", "tcp"):
+        database = address.path
+    if database is None and beside is not None:
+        database = beside.database(sighting.name, aliases)
+    written = next((options[key] for key in _SCHEMA_OPTIONS if key in options), "")
+    search_path = _SEARCH_PATH.search(options.get("options", ""))
+    schemas = [part.strip() for part in (written or (search_path[1] if search_path else "")).split(",")]
+    found = tuple(part for part in schemas if _DATABASE_NAME.fullmatch(part))
+    if not found and beside is not None:
+        found = beside.schemas(sighting.name, aliases)
+    known = database if database and _DATABASE_NAME.fullmatch(database) else None
+    return replace(details, database=known, schemas=found)
+
+
+def _with_logical_db(
+    details: _Details, sighting: Sighting, beside: Companions | None, aliases: tuple[str, ...]
+) -> _Details:
+    address = sighting.address
+    options = dict(address.options)
+    written = options.get("db") or options.get("database") or options.get("defaultdatabase") or address.path or ""
+    number = int(written) if written.isdecimal() and len(written) < 5 else None
+    if number is None and beside is not None:
+        number = beside.logical_db(sighting.name, aliases)
+    return replace(details, logical_db=number)
+
+
+def _filled(known: _Details, other: _Details) -> _Details:
+    """``known`` with what only ``other`` tells."""
+    return replace(
+        known,
+        schemas=tuple(sorted({*known.schemas, *other.schemas})),
+        protocol=known.protocol or other.protocol,
+        pool=known.pool or other.pool,
+        secret=known.secret or other.secret,
+    )
+
+
+def _without_vague(found: list[tuple[_Details, list[Where]]]) -> list[tuple[_Details, list[Where]]]:
+    """Join what tells nothing in particular (a host without a port, a wait) to what does."""
+    precise = [item for item in found if _is_precise(item[0])]
+    vague = [item for item in found if not _is_precise(item[0])]
+    if not precise or not vague:
+        return found
+    first, wheres = precise[0]
+    for details, others in vague:
+        first, wheres = _filled(first, details), [*wheres, *others]
+    return [(first, wheres), *precise[1:]]
+
+
+def _is_precise(details: _Details) -> bool:
+    return any(
+        item is not None for item in (details.database, details.logical_db, details.port, details.group)
+    ) or bool(details.topics)
+
+
+def _dependencies(use: Use, found: Sequence[tuple[_Details, list[Where]]]) -> list[Dependency]:
+    result: dict[tuple[str, ...], Dependency] = {}
+    for details, wheres in found:
+        for mode, topic in _modes(use.kind, details):
+            group = details.group if mode == "consumes" else None
+            edge = Dependency(
+                client=use.client,
+                server=use.server,
+                mode=mode,
+                database=details.database,
+                schemas=details.schemas,
+                logical_db=details.logical_db,
+                topic=topic,
+                group=group if naming.is_label(group) else None,
+                port=details.port if mode == "calls" else None,
+                protocol=details.protocol if mode == "calls" else None,
+                pool=Pool(max=details.pool) if details.pool else None,
+                secret=key_ref(details.secret),
+                possible=use.possible,
+                evidence=places(wheres),
+            )
+            result.setdefault(edge.key, edge)
+    return list(result.values())
+
+
+def _modes(kind: Kind | None, details: _Details) -> list[tuple[Mode, str | None]]:
+    if kind is None:
+        return [("calls", None)]
+    if kind.holds != "topics" or not (details.topics or details.group):
+        return [("writes", None)]
+    untold: Mode = "consumes" if details.group else "writes"
+    found: list[tuple[Mode, str | None]] = [(topic.direction or untold, topic.name) for topic in details.topics]
+    if details.group and not any(mode == "consumes" for mode, _ in found):
+        found.append(("consumes", None))
+    return found
