@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from novaplan.errors import Problem, TopologyError, nearest
 from novaplan.topology.base import duplicates
-from novaplan.topology.datastore import Datastore, Sentinel
+from novaplan.topology.datastore import Datastore, Managed, Sentinel
 from novaplan.topology.service import DisruptionBudget, Service
 
 if TYPE_CHECKING:
@@ -166,6 +166,11 @@ def _datastore(store: Datastore) -> Iterator[tuple[str, Path]]:
         for _, name in duplicates(database.schemas, lambda item: item.name):
             yield f"schema {name!r} is declared twice; keep one", ("databases", database.name, "schemas", name)
     deployment = store.deployment
+    if "." in store.name and not isinstance(deployment, Managed):
+        yield (
+            "a datastore that is deployed here has a name without dots; only a managed one may be called as its host",
+            ("name",),
+        )
     if isinstance(deployment, Sentinel) and deployment.quorum > deployment.sentinels:
         message = f"quorum {deployment.quorum} can never be reached by {deployment.sentinels} sentinels"
         yield message, ("deployment", "quorum")

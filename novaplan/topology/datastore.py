@@ -202,7 +202,8 @@ class ConsumerGroup(Model):
 class Datastore(Model):
     """What holds state: a database, a memory store, a broker, a search index."""
 
-    name: Name
+    name: HostName
+    """Dots only where somebody else runs it and it is known by its host."""
     kind: Label
     """``postgres``, ``redis``, ``kafka``, ``elasticsearch``, ..."""
     description: str = ""

@@ -8,12 +8,12 @@ if TYPE_CHECKING:
     import networkx
 
 
-def graph(topology: Topology) -> "networkx.MultiDiGraph[str]":
+def graph(topology: Topology, *, possible: bool = True) -> "networkx.MultiDiGraph[str]":
     """Nodes are services, datastores and externals by name, edges are dependencies from client to server.
 
     Nodes carry ``category`` (service, datastore, external), ``kind`` and ``replicas``; edges carry ``mode``,
     ``database``, ``logical_db``, ``topic``, ``group``, ``pool`` and ``possible``. Attributes that are not stated are
-    absent.
+    absent. ``possible=False`` leaves out the dependencies that are only possible.
     """
     import networkx
 
@@ -28,6 +28,8 @@ def graph(topology: Topology) -> "networkx.MultiDiGraph[str]":
     for external in topology.externals:
         result.add_node(external.name, category="external", kind=external.kind)
     for edge in topology.dependencies:
+        if edge.possible and not possible:
+            continue
         details = {
             "mode": edge.mode,
             "database": edge.database,
@@ -41,11 +43,14 @@ def graph(topology: Topology) -> "networkx.MultiDiGraph[str]":
     return result
 
 
-def node_link(topology: Topology) -> dict[str, Any]:
-    """networkx's own JSON form of the graph: ``nodes`` with ``id``, ``edges`` with ``source`` and ``target``."""
+def node_link(topology: Topology, *, possible: bool = False) -> dict[str, Any]:
+    """networkx's own JSON form of the graph: ``nodes`` with ``id``, ``edges`` with ``source`` and ``target``.
+
+    Whoever reads it takes each edge for one that is there, so the only possible ones are left out unless asked for.
+    """
     import networkx
 
-    data: dict[str, Any] = networkx.node_link_data(graph(topology), edges="edges")
+    data: dict[str, Any] = networkx.node_link_data(graph(topology, possible=possible), edges="edges")
     return data
 
 
