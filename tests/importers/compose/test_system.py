@@ -74,15 +74,28 @@ FILES = {
     + "configs: {routes: {file: routes.conf}}\n",
     "common/base.yml": """\
 services:
-  root: {image: "market/app:${TAG:-1}", environment: {LOG: info}, healthcheck: {test: [CMD, curl, "http://localhost:8080/up"]}}
+  root:
+    image: "market/app:${TAG:-1}"
+    environment: {LOG: info}
+    healthcheck: {test: [CMD, curl, "http://localhost:8080/up"]}
   api: {extends: root, env_file: api.env, expose: [8080]}
 """,
     "common/api.env": "MODE=api\n",
-    "routes.conf": "location / { proxy_pass http://web:3000; }\nlocation /orders { proxy_pass http://orders-api:8080; }\n",
+    "routes.conf": """\
+location / { proxy_pass http://web:3000; }
+location /orders { proxy_pass http://orders-api:8080; }
+""",
     "data/compose.yml": """\
 services:
-  db: {image: "postgres:${PG}", environment: {POSTGRES_DB: market, POSTGRES_PASSWORD: pw-of-db}, volumes: [db:/var/lib/postgresql/data]}
-  cache: {image: redis:7, command: redis-server --requirepass pw-of-cache}
+  db:
+    image: "postgres:${PG}"
+    environment: {POSTGRES_DB: market, POSTGRES_PASSWORD: pw-of-db}
+    volumes: [db:/var/lib/postgresql/data]
+    healthcheck: {test: "psql postgres://market:pw-of-db@localhost/market -c 'select 1'"}
+  cache:
+    image: redis:7
+    command: redis-server --requirepass pw-of-cache
+    healthcheck: {test: [CMD, redis-cli, -a, pw-of-cache, ping]}
   bus: {image: apache/kafka:3.8}
   docs: {image: mongo:7}
   search: {image: elasticsearch:8.15.0, networks: {default: {aliases: [elastic]}}}
@@ -92,9 +105,22 @@ volumes: {db: }
     "data/data.env": "PG=16",
     ".env": "DB_PASSWORD=pw-of-app\nCACHE_PASSWORD=pw-of-cache\n",
     "two.yml": "services: {web: {environment: {ELASTIC_HOST: elastic}}, gateway: {ports: !override ['443:443']}}\n",
-    "three.yml": "services: {orders-api: {environment: {REDIS_URL: 'redis://cache:6379/3'}, deploy: {resources: {limits: {cpus: 1}}}}}\n",
-    "four.yml": "services: {stock-api: {environment: {KAFKA_BROKERS: !reset null}}, web: {links: ['users-api:people']}}\n",
-    "five.yml": "services: {web: {environment: [PEOPLE_URL=http://people:8080]}, images-worker: {command: !reset null}}\n",
+    "three.yml": """\
+services:
+  orders-api:
+    environment: {REDIS_URL: "redis://cache:6379/3"}
+    deploy: {resources: {limits: {cpus: 1}}}
+""",
+    "four.yml": """\
+services:
+  stock-api: {environment: {KAFKA_BROKERS: !reset null}}
+  web: {links: ["users-api:people"]}
+""",
+    "five.yml": """\
+services:
+  web: {environment: [PEOPLE_URL=http://people:8080]}
+  images-worker: {command: !reset null}
+""",
 }
 LAYERS = ["compose.yml", "two.yml", "three.yml", "four.yml", "five.yml"]
 
