@@ -13,7 +13,7 @@ from novaplan.importers.addresses.wordlist import word_list
 HIDDEN: Final = "***"
 
 _SECRET_WORDS: Final = word_list(
-    "password passwd pass pwd passphrase secret secrets token tokens credential credentials apikey auth",
+    "password passwd pass pwd pw passphrase secret secrets token tokens credential credentials apikey auth",
     "private privatekey accesskey salt dsn signature jwt cookie hmac webhook requirepass masterauth pem cert",
     "certificate license sas",
 )
@@ -33,8 +33,12 @@ _PAIR = re.compile(
     r"passphrase|credentials?)[\"']?(?:[ \t]*[=:][ \t]*|[ \t]+))(\"[^\"]*\"|'[^']*'|[^\s;,&\"']+)"
 )
 _SHORT_FLAGS = re.compile(r"(?<!\S)(-(?:p|a|P|W))([ \t]*)(?!\d{1,5}(?:\s|$))([^\s\-$][^\s]*)")
+_HEADER = re.compile(
+    r"(?i)\b(basic|bearer)([ \t]+)(?!auth)[A-Za-z0-9+/=._\-]{8,}|(hooks\.slack\.com/services/|/api/webhooks/)[^\s\"']+"
+)
+_LOGIN = re.compile(r"(?<!\S)(-u|--user)([ =]?)([^\s:\"']{1,200}):(?!//)([^\s\"']+)")
 _GO_DSN = re.compile(r"[^\s@/\"']{1,200}:[^\s@\"']{1,200}@(?=tcp|unix|\()")
-_BLOB = re.compile(r"-----BEGIN|[A-Za-z0-9+/_\-]{40,}={0,2}")
+_BLOB = re.compile(r"[A-Za-z0-9+/_\-]{40,}={0,2}")
 _SHORTEST: Final = 6
 """A shorter value of a secret (a port, ``true``, ``root``) stands in too many places to be hidden wherever it does."""
 
@@ -58,6 +62,8 @@ def holds_secret(name: str, text: str) -> bool:
         return True
     if len(text) < _SHORTEST:
         return False
+    if "-----BEGIN" in text or _HEADER.search(text):
+        return True
     if "@" in text and (_USERINFO.search(text) or _GO_DSN.search(text)):
         return True
     if ("=" in text or ":" in text) and _PAIR.search(text):
@@ -74,6 +80,9 @@ def cleaned(text: str, secrets: Iterable[str] = ()) -> str:
         text = _USERINFO.sub(lambda match: f"{match[1] or match[2]}{HIDDEN}@", text)
     if "@" in text:
         text = _GO_DSN.sub(f"{HIDDEN}@", text)
+    text = _HEADER.sub(lambda match: (match[3] or f"{match[1]}{match[2]}") + HIDDEN, text)
+    if "-u" in text:
+        text = _LOGIN.sub(rf"\1\2\3:{HIDDEN}", text)
     return _PAIR.sub(lambda match: match[1] + (match[2] if _is_reference(match[2]) else HIDDEN), text)
 
 

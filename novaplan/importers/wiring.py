@@ -10,6 +10,7 @@ from novaplan.importers import naming
 from novaplan.importers.components import place
 from novaplan.importers.draft import Backend, Draft, NamedObject, Note, Route
 from novaplan.importers.hosts import Hosts
+from novaplan.importers.secrecy import names_secret
 from novaplan.topology.service import Service
 from novaplan.topology.wiring import Backend as RouteBackend
 from novaplan.topology.wiring import Namespace, Secret, SecretKey, Unmodelled
@@ -18,17 +19,24 @@ from novaplan.topology.wiring import Route as TopologyRoute
 _HOST = re.compile(r"(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _PATH = re.compile(r"/[^\s\x00-\x1f\x7f]*")
 _SHORTEST_SECRET: Final = 6
+_GENERATED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])\S{8}")
 
 
 def secret_values(draft: Draft) -> frozenset[str]:
     """The values of secrets that must not come out of the draft anywhere. Short ones stand in too many places."""
-    return frozenset(
-        setting.text
-        for workload in draft.workloads
-        for container in workload.containers
-        for setting in container.settings
-        if setting.secret is not None and setting.text and len(setting.text) >= _SHORTEST_SECRET
-    )
+    values: set[str] = set()
+    named: set[str] = set()
+    open_to_all = {host for workload in draft.workloads for host in workload.hosts}
+    containers = [container for workload in draft.workloads for container in workload.containers]
+    for setting in (setting for container in containers for setting in container.settings if setting.text):
+        text = setting.text or ""
+        if setting.secret is not None:
+            values.add(text)
+        elif setting.source == "env":
+            (named if names_secret(setting.name) else open_to_all).add(text)
+    # A password that is a plain word, or the name of a database too, hides nothing and would blank out the rest.
+    values |= {text for text in named if _GENERATED.match(text) or (text not in open_to_all and not text.isalpha())}
+    return frozenset(text for text in values if len(text) >= _SHORTEST_SECRET)
 
 
 def namespaces(draft: Draft) -> tuple[Namespace, ...]:
