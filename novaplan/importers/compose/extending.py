@@ -82,7 +82,7 @@ class Extender:
             extends.fail("extends a service of a file on another machine; fetch it and name the copy")
         if not exists(path):
             extends.fail(f"extends a service of {path}, which does not exist")
-        converter = self._loader.converter(path, Path(path).parent, self._environment)
+        converter = self._loader.converter(path, Path(path).parent, self._environment, lent=True)
         return _Services(self._loader.documents(path), converter)
 
 

@@ -75,9 +75,9 @@ class Loader:
             known = self._documents[key] = reader.read(file, dialect="compose", tags="keep")
         return known
 
-    def converter(self, file: str, folder: Path, environment: Mapping[str, str]) -> Converter:
+    def converter(self, file: str, folder: Path, environment: Mapping[str, str], *, lent: bool = False) -> Converter:
         """What makes nodes of a document of ``file``."""
-        origin = Origin(file, folder, environment)
+        origin = Origin(file, folder, environment, lent)
         return Converter(origin, lambda text, where: self._notes.interpolated(text, environment.get, where))
 
     def _add(self, layer: Layer, document: Document, context: Context) -> None:

@@ -28,6 +28,8 @@ class Origin:
     file: str
     folder: Path
     environment: Mapping[str, str] = field(repr=False)
+    lent: bool = False
+    """The file is read only for what ``extends`` takes from it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -112,7 +112,11 @@ def _check_known(wanted: Sequence[str], profiles: dict[str, list[str]], notes: N
 
 
 def _undeclared(need: Need, services: dict[str, Node], notes: Notes) -> None:
-    # A definition that is extended brings what it needs along only by name.
+    if need.field.node.origin.lent:
+        # What is extended in another file brings along only the names of what it needs there.
+        message = f"{need.service!r}, which the extended service needs, is not declared here; it was left out"
+        notes.uncertain(message, need.field.where)
+        return
     if not need.required:
         notes.left_out(f"the optional service {need.service!r} is not declared", need.field.where)
         return

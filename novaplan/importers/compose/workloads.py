@@ -36,6 +36,9 @@ def workload(name: str, node: Node, needs: list[Need], mounts: Mounts, notes: No
     """The service ``name`` with everything that is known of it."""
     service = Field(node, f"services.{name}")
     _tell_unknown(service, notes)
+    outside = service.get("external_links")
+    for link in outside.elements() if outside else ():
+        notes.left_out(f"the container {link.text().partition(':')[0]!r} of another project is linked", link.where)
     hosts = tuple(dict.fromkeys((name, *names(service))))
     volumes, files = mounts.of(service)
     kind, replicas = _deployed(service)

@@ -8,7 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from novaplan.errors import NovaplanError
+from novaplan.importers.compose import import_compose
 from novaplan.importers.compose.reading import read
+from novaplan.topology.storage import dumps, loads
 from tests.importers.compose.helpers import message
 
 
@@ -175,11 +177,12 @@ def test_only_expected_errors_escape(
     (folder / "b.yml").write_text(dumped({"services": {"web": extra}}), encoding="utf-8")
     for files in (["a.yml"], ["a.yml", "b.yml"], ["b.yml", "a.yml"]):
         try:
-            read([str(folder / file) for file in files], (), ["*"])
+            topology, _ = import_compose([folder / file for file in files], profiles=["*"])
         except NovaplanError as error:
             lines = str(error).splitlines()
         else:
             lines = ["fine"]
+            assert loads(dumps(topology)) == topology
         assert len(lines) == 1
 
 

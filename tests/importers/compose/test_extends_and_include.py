@@ -3,7 +3,7 @@
 import pytest
 
 from novaplan.importers.compose.reading import read
-from tests.importers.compose.helpers import arguments, env, message, service
+from tests.importers.compose.helpers import arguments, env, message, notes, service
 
 
 class TestExtends:
@@ -54,6 +54,19 @@ class TestExtends:
         assert [wait.host for wait in web.waits] == ["db"]
         assert [port.port for port in web.ports] == [81]
         assert env(web) == {}
+
+    def test_what_the_base_needs_elsewhere_is_left_out(self, write) -> None:
+        write(
+            {
+                "a.yml": "services: {web: {extends: {file: b.yml, service: web}, external_links: ['old:db']}}",
+                "b.yml": "services: {web: {image: x, depends_on: [there]}, there: {image: x}}",
+            }
+        )
+        draft = read(["a.yml"])
+        assert draft.workloads[0].waits == ()
+        expected = "'there', which the extended service needs, is not declared here; it was left out"
+        assert expected in notes(draft, "uncertain")
+        assert notes(draft, "left out") == ["the container 'old' of another project is linked"]
 
     def test_tags_hold_for_the_files_below_too(self, write) -> None:
         write(
