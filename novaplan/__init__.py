@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from novaplan.consolidation.policy import Policy
     from novaplan.consolidation.storage import load_policy
     from novaplan.errors import NovaplanError
+    from novaplan.importers.compose import import_compose
+    from novaplan.importers.kubernetes import import_kubernetes
     from novaplan.topology.graph import graph
     from novaplan.topology.schema import json_schema
     from novaplan.topology.storage import dumps, load, loads, save
@@ -37,6 +39,8 @@ __all__ = [
     "diff",
     "dumps",
     "graph",
+    "import_compose",
+    "import_kubernetes",
     "json_schema",
     "load",
     "load_policy",
@@ -53,6 +57,8 @@ _HOME = {
     "diff": "novaplan.changes.compare",
     "dumps": "novaplan.topology.storage",
     "graph": "novaplan.topology.graph",
+    "import_compose": "novaplan.importers.compose",
+    "import_kubernetes": "novaplan.importers.kubernetes",
     "json_schema": "novaplan.topology.schema",
     "load": "novaplan.topology.storage",
     "load_policy": "novaplan.consolidation.storage",

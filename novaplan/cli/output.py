@@ -8,6 +8,7 @@ import sys
 
 TYPE_CHECKING = False  # as in novaplan itself: typing need not be imported to answer --version
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from novaplan.errors import NovaplanError, OutputError
@@ -80,6 +81,13 @@ def note(text: str) -> None:
     from novaplan.errors import one_line
 
     _to_standard_error(one_line(text) + "\n")
+
+
+def notes(lines: Iterable[str]) -> None:
+    """Say several things, each on a line of its own."""
+    from novaplan.errors import one_line
+
+    _to_standard_error("".join(f"{one_line(line)}\n" for line in lines))
 
 
 def warn(text: str) -> None:
