@@ -142,10 +142,11 @@ class _Derivation:
                 if kind is not None and (id(link.sighting.container), server) not in seen:
                     seen.add((id(link.sighting.container), server))
                     beside[id(link.sighting.container), kind.kind] += 1
+                    beside[id(link.sighting.container), kind.holds or ""] += 1
         for link, servers in zip(links, targets, strict=True):
             source = link.sighting.shared
             for server, kind in servers:
-                alone = kind is None or beside[id(link.sighting.container), kind.kind] == 1
+                container = id(link.sighting.container)
                 yield Use(
                     client=self._names[link.client],
                     server=server,
@@ -154,7 +155,8 @@ class _Derivation:
                     sighting=link.sighting,
                     # What names a single server was shared to say where that server is.
                     possible=source is not None and len(shared[source]) > 1,
-                    alone=alone,
+                    alone=kind is None or beside[container, kind.kind] == 1,
+                    only_database=beside[container, "databases"] == 1,
                 )
 
     def _targets(self, link: _Link) -> list[tuple[str, Kind | None]]:
@@ -165,7 +167,8 @@ class _Derivation:
         client = self._names[link.client]
         if link.outside is None:
             return []
-        server = self._outside.server(link.sighting, link.outside, client, link.doubt)
+        known_as = self._hosts.canonical(link.outside, self._draft.workloads[link.client].namespace)
+        server = self._outside.server(link.sighting, link.outside, known_as, client, link.doubt)
         if server is None:
             return []
         kind = self._outside.kind_of(server)

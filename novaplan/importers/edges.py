@@ -50,6 +50,8 @@ class Use:
     possible: bool = False
     alone: bool = True
     """The container is told of no other server of this kind, so what it says of the kind it says of this one."""
+    only_database: bool = True
+    """It is told of no other database at all, so DB_NAME and DATABASE_POOL_SIZE mean this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Edges:
         port = address.port or (beside.port(sighting.name) if beside else None)
         if kind is None:
             return _Details(port=port, protocol=_PROTOCOLS.get(scheme), secret=sighting.secret)
-        aliases = _aliases(kind) if use.alone else ()
+        aliases = _aliases(kind, use.only_database) if use.alone else ()
         details = _Details(
             secret=sighting.secret,
             protocol=_PROTOCOLS.get(scheme),
@@ -126,8 +128,8 @@ class Edges:
 
 
 @lru_cache(maxsize=256)
-def _aliases(kind: Kind) -> tuple[str, ...]:
-    return (*kind.words, "db", "database") if kind.holds == "databases" else kind.words
+def _aliases(kind: Kind, only_database: bool) -> tuple[str, ...]:
+    return (*kind.words, "db", "database") if kind.holds == "databases" and only_database else kind.words
 
 
 def _with_database(

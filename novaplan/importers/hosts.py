@@ -76,6 +76,16 @@ class Hosts:
             self._answers[key] = self._resolve(host.rstrip("."), namespace or self._default, 0)
         return self._answers[key]
 
+    def canonical(self, host: str, namespace: str | None) -> str:
+        """One name for all the names by which a host that nothing here answers to may be asked for."""
+        if self._default is None:
+            return host
+        name, space, _ = self._split(host)
+        if space is None:
+            return f"{host}.{namespace}" if namespace else host
+        # A name that only could be inside a cluster is left as it is.
+        return f"{name}.{space}" if ".svc" in host or space in self._declared else host
+
     def guest(self, host: str) -> tuple[str, str] | None:
         """Name and namespace of ``name.namespace`` when a host here has the name and nothing says where it lives."""
         if self._default is None:

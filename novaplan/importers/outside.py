@@ -49,14 +49,17 @@ class Outside:
         self._together: dict[tuple[str | None, int | None, str, str], str] = {}
         self.notes: list[Note] = []
 
-    def server(self, sighting: Sighting, host: str, client: str, doubt: str | None) -> str | None:
-        """The name of the node that ``host`` becomes, or None when it becomes none; what is doubtful is noted."""
+    def server(self, sighting: Sighting, host: str, known_as: str, client: str, doubt: str | None) -> str | None:
+        """The name of the node that ``host`` becomes, or None when it becomes none; what is doubtful is noted.
+
+        ``known_as`` is the one name for all the names of this host.
+        """
         if host in self._entrances or is_api_server(host) or host.endswith(_PLACEHOLDERS):
             return None
         kind = self._kind(sighting)
         inside = is_inside(host, self._namespaces) and host not in _ANYWHERE
         if kind is not None and host not in _ANYWHERE:
-            return self._store(sighting, host, kind, inside)
+            return self._store(sighting, host, known_as, kind, inside)
         if inside:
             if sighting.address.claimed:
                 message = doubt or f"nothing here answers to {host!r}, so this dependency of {client} is left out"
@@ -100,25 +103,27 @@ class Outside:
         # A monitoring system is named in many files and is rarely part of the system they describe.
         return by_word if known is not None and (known.ports or known.schemes) and known.kind != "ldap" else None
 
-    def _store(self, sighting: Sighting, host: str, kind: str, inside: bool) -> str:
+    def _store(self, sighting: Sighting, host: str, known_as: str, kind: str, inside: bool) -> str:
         # The hosts of one list are the members of one datastore.
         where = sighting.where
         list_of_hosts = (where.file, where.line, sighting.name, kind)
-        name = self._together.setdefault(list_of_hosts, naming.host_name(host))
+        name = self._together.setdefault(list_of_hosts, naming.host_name(known_as))
         known = self._stores.get(name)
+        aliases = (host,) if host != name and naming.is_label(host) else ()
         if known is None:
             self._stores[name] = Datastore(
                 name=name,
                 kind=kind,
                 deployment=Managed(type="managed"),
                 port=sighting.address.port,
+                aliases=aliases,
                 declared=(place(where),),
             )
             if inside:
                 message = f"nothing here answers to {host!r}; taken for a {kind} that somebody else runs"
                 self.notes.append(Note("uncertain", message, where))
-        elif name != host and host not in known.aliases and naming.is_label(host):
-            self._stores[name] = known.model_copy(update={"aliases": tuple(sorted({*known.aliases, host}))})
+        elif not set(aliases) <= set(known.aliases):
+            self._stores[name] = known.model_copy(update={"aliases": tuple(sorted({*known.aliases, *aliases}))})
         return name
 
     def _is_own(self, sighting: Sighting) -> bool:

@@ -95,7 +95,7 @@ def routes(
     found: dict[tuple[str, ...], TopologyRoute] = {}
     for route in draft.routes:
         shown = (route.host or "*") + (route.path or (f":{route.listen}" if route.listen else "/"))
-        backends = _backends(route, hosts, names, by_name)
+        backends = _backends(route, hosts, names, by_name, notes)
         if backends is None:
             listed = ", ".join(backend.host for backend in route.backends) or "no backend"
             message = f"route {shown} leads to {listed}, which is no service here"
@@ -134,7 +134,7 @@ def _route(route: Route, backends: tuple[RouteBackend, ...]) -> TopologyRoute | 
 
 
 def _backends(
-    route: Route, hosts: Hosts, names: Sequence[str], services: dict[str, Service]
+    route: Route, hosts: Hosts, names: Sequence[str], services: dict[str, Service], notes: list[Note]
 ) -> tuple[RouteBackend, ...] | None:
     """What answers, with shares that add up to 100; None when something that should answer is no service here."""
     found: dict[tuple[str, str], int] = {}
@@ -143,6 +143,8 @@ def _backends(
         reached = [services[names[index]] for index in answer.workloads if names[index] in services]
         if not reached:
             return None
+        if answer.doubt:
+            notes.append(Note("uncertain", answer.doubt, route.where))
         for service in reached:
             key = (service.name, _port(service, backend))
             found[key] = found.get(key, 0) + max(backend.weight, 0) * 1000 // len(reached)

@@ -16,6 +16,7 @@ from novaplan.importers.draft import Container, KeyOf, MountedFile, Setting, Whe
 LONGEST_VALUE: Final = 4096
 """Characters of a setting that may be one address or a list of them; what is longer is a text."""
 
+_MARKS = re.compile(r"[:=\s]|\.svc\b")
 _KEY_BEFORE = re.compile(r"^[ \t]*-?[ \t]*[\"']?([\w.\-]+)[\"']?[ \t]*[:=]")
 # Written for people, or for a program that does not call what it names.
 _NO_CONFIGURATION: Final = (".md", ".html", ".htm", ".css", ".svg", ".sql", ".txt.gz", ".pem", ".crt", ".key")
@@ -60,7 +61,7 @@ def in_setting(setting: Setting, landscape: Landscape) -> list[Address]:
     """The addresses in the value of one setting."""
     text = (setting.text or "").strip()
     verdict = says(setting.name)
-    if verdict is Says.NOTHING and ":" not in text and "=" not in text and " " not in text and "\n" not in text:
+    if verdict is Says.NOTHING and not _MARKS.search(text):
         return []
     if verdict is Says.NOT_CALLED or not text:
         return []
@@ -71,7 +72,9 @@ def in_setting(setting: Setting, landscape: Landscape) -> list[Address]:
         if " " in text and verdict is not Says.ADDRESS:
             found = _in_text(text, landscape)
         return _once(found)
-    found = strings.find(text, bare=verdict is not Says.NOTHING, claimed=verdict is Says.ADDRESS)
+    # Nothing but a host of the cluster is called like this, whatever the variable is called.
+    bare = verdict is not Says.NOTHING or ".svc" in text
+    found = strings.find(text, bare=bare, claimed=verdict is Says.ADDRESS)
     found = [address for address in found if address.claimed or landscape.ports(address.host) is not None]
     return _once(found) if found or " " not in text else _in_text(text, landscape)
 

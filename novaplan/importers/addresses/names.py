@@ -46,7 +46,7 @@ _ADDRESS_ENDINGS: Final = (
 _NO_ADDRESS_ENDINGS: Final = ("ghost", "vhost", "virtualhost")
 _PERHAPS: Final = word_list(
     "service services svc connect connection connections connectionstring connectionstrings strings target",
-    "targets peers peer cluster proxy master primary replica replicaof slave location discovery registry",
+    "targets peers peer cluster proxy master primary replica replicaof slave slaveof join location discovery registry",
     "collector domain link api backend nodes node contact points quorum remote",
 )
 # The last word decides: DB_HOST is a host, DB_HOST_TYPE is none.

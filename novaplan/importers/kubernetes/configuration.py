@@ -24,6 +24,8 @@ class Entry:
 
     text: str | None = field(repr=False)
     line: int
+    file: str | None = None
+    """The file, when it is not that of the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Store:
         """The place of a key, told for the variable ``name``."""
         shown = f"{self.kind} {self.name}, {key}"
         entry = self.entries.get(key)
-        return Where(self.file, entry.line if entry else None, f"{name} ({shown})" if name else shown)
+        file = (entry.file if entry else None) or self.file
+        return Where(file, entry.line if entry else None, f"{name} ({shown})" if name else shown)
 
 
 class Configuration:
@@ -103,6 +106,9 @@ def _store(kind: StoreKind, manifest: Manifest, notes: list[Note]) -> Store:
         entries[key] = Entry(text, line + _is_block(text))
     for key, line, _ in _with_lines(manifest.map(manifest.value, "binaryData"), manifest.line):
         entries.setdefault(key, Entry(None, line))
+    for key, where in (manifest.origins or {}).items():
+        if key in entries:
+            entries[key] = Entry(entries[key].text, where.line or 1, where.file)
     return Store(kind, manifest.name, manifest.file, entries)
 
 

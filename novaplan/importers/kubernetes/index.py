@@ -64,9 +64,7 @@ def _last_of_each(found: Iterable[Manifest], notes: list[Note]) -> list[Manifest
         earlier = kept.pop(item.key, None)
         if earlier is not None and earlier.value != item.value:
             place = f"{earlier.file}:{earlier.line}" if earlier.file != item.file else f"line {earlier.line}"
-            message = (
-                f"{item.kind} {item.name} is declared twice, first at {place}; the last one counts, as for kubectl"
-            )
+            message = f"{item.kind} {item.name} is declared twice, first at {place}; the last one counts"
             notes.append(Note("uncertain", message, item.where()))
         kept[item.key] = item
     return list(kept.values())

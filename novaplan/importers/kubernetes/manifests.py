@@ -27,6 +27,8 @@ class Manifest:
     value: dict[str, Any]
     file: str
     line: int
+    origins: dict[str, Where] | None = None
+    """Where the texts of a generated ConfigMap or Secret stand, by key, when that is another file."""
 
     @property
     def key(self) -> tuple[str, str, str | None, str]:
@@ -140,9 +142,7 @@ def _objects(value: Any, file: str, line: int, notes: list[Note], depth: int) ->
         yield from _items(value, file, line, notes, depth)
         return
     if not isinstance(value, dict):
-        notes.append(
-            Note("left out", "a document that is no map of fields, so no Kubernetes object", Where(file, line))
-        )
+        notes.append(Note("left out", "a document that is no map, so no Kubernetes object", Where(file, line)))
         return
     kind, api_version = value.get("kind"), value.get("apiVersion")
     if not isinstance(kind, str) or not isinstance(api_version, str):
@@ -154,7 +154,7 @@ def _objects(value: Any, file: str, line: int, notes: list[Note], depth: int) ->
     if kind.endswith("List") and (kind == "List" or isinstance(items, list)):
         yield from _items(items or [], file, line, notes, depth, value)
         return
-    yield _manifest(value, kind, api_version, file, line)
+    yield manifest_of(value, file, line)
 
 
 def _items(
@@ -173,7 +173,9 @@ def _items(
         yield from _objects(item, file, own, notes, depth + 1)
 
 
-def _manifest(value: dict[str, Any], kind: str, api_version: str, file: str, line: int) -> Manifest:
+def manifest_of(value: dict[str, Any], file: str, line: int, origins: dict[str, Where] | None = None) -> Manifest:
+    """An object with a kind and a version. Raises InputError when it has no name."""
+    kind, api_version = str(value["kind"]), str(value["apiVersion"])
     metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     if name is None and isinstance(metadata, dict):
@@ -187,7 +189,7 @@ def _manifest(value: dict[str, Any], kind: str, api_version: str, file: str, lin
     group = api_version.rpartition("/")[0]
     # The same objects under the group they had before.
     group = {"extensions": "networking.k8s.io" if kind == "Ingress" else "apps"}.get(group, group)
-    return Manifest(kind, text, namespace or None, group, api_version, value, file, line)
+    return Manifest(kind, text, namespace or None, group, api_version, value, file, line, origins)
 
 
 HELM_TEMPLATE: Final = (

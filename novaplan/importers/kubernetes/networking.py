@@ -126,7 +126,7 @@ class Exposure:
         return found
 
 
-def _target(target: Any, by_name: dict[str | None, Port]) -> int | None:
+def _target(target: Any, by_name: dict[str, Port]) -> int | None:
     if isinstance(target, int) and not isinstance(target, bool):
         return target if 0 < target < 65536 else None
     text = text_of(target) or ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
@@ -67,8 +68,8 @@ class Pods:
         cpu, memory = text_of(amounts.get("cpu")), text_of(amounts.get("memory"))
         if (cpu, memory) not in self._computes:
             for field, amount in (("cpu", cpu), ("memory", memory)):
-                checked(manifest, lambda: Compute(**{field: amount}), amounts, field)  # noqa: B023 - called at once
-            self._computes[cpu, memory] = Compute(cpu=cpu, memory=memory)
+                checked(manifest, partial(Compute.model_validate, {field: amount}), amounts, field)
+            self._computes[cpu, memory] = Compute.model_validate({"cpu": cpu, "memory": memory})
         return self._computes[cpu, memory]
 
 
@@ -92,7 +93,7 @@ def termination(manifest: Manifest, spec: dict[str, Any], notes: list[Note]) -> 
         notes.append(Note("uncertain", message, manifest.where("terminationGracePeriodSeconds")))
     if seconds == 30 and not longest:
         return Termination()
-    return Termination(grace=f"{seconds}s", pre_stop=f"{min(longest, seconds)}s")
+    return Termination.model_validate({"grace": f"{seconds}s", "pre_stop": f"{min(longest, seconds)}s"})
 
 
 def spread(manifest: Manifest, spec: dict[str, Any]) -> Spread:

@@ -31,11 +31,8 @@ def read_all(paths: Iterable[str | os.PathLike[str]], notes: list[Note]) -> list
     for path in listed:
         found += _read_path(path, notes)
     if not found:
-        shown = ", ".join(listed)
-        raise InputError(
-            "holds no Kubernetes object; hand over manifests",
-            file=shown.replace("-", "<stdin>") if shown == "-" else shown,
-        )
+        shown = ", ".join("<stdin>" if path == STANDARD_INPUT else path for path in listed)
+        raise InputError("holds no Kubernetes object; hand over manifests", file=shown)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from novaplan.importers.draft import Note, Port, Rollout, Volume, Where, Workload, WorkloadKind
+from novaplan.importers.draft import Note, Port, Volume, Workload, WorkloadKind
 from novaplan.importers.kubernetes.configuration import Configuration
 from novaplan.importers.kubernetes.index import Index, Labels, labels_of, template_path
 from novaplan.importers.kubernetes.manifests import Manifest, text_of
@@ -14,6 +14,7 @@ from novaplan.importers.kubernetes.pods import Pods, spread, termination
 from novaplan.importers.kubernetes.scaling import Scaling
 from novaplan.importers.kubernetes.variables import PROJECTED_SOURCES, REFERENCES, VOLUME_SOURCES, Variables
 from novaplan.quantity import parse_bytes
+from novaplan.topology.service import Rollout
 
 _KINDS: Final[dict[str, WorkloadKind]] = {
     "Deployment": "deployment",
@@ -215,8 +216,3 @@ def _claim(manifest: Manifest, claim: dict[str, Any]) -> tuple[int | None, str |
         return parse_bytes(storage), storage_class
     except ValueError as error:
         manifest.fail(str(error), requests, "storage")
-
-
-def place(template: Template) -> Where:
-    """Where a workload was declared."""
-    return template.manifest.where()
