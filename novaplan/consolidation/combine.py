@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from novaplan.consolidation.conflicts import Conflicts
+from novaplan.consolidation.conflicts import Conflicts, flow
 from novaplan.topology.base import Model
 from novaplan.topology.service import Container, DisruptionBudget, EnvVar, KeyRef
 
@@ -59,7 +59,7 @@ class Combiner:
         united = []
         for name in sorted(found):
             if rule == "same":
-                line = f"{setting}: [{{name: {name}, ...}}]"
+                line = f"{setting}: [{{name: {flow(name)}, ...}}]"
                 united.append(self.agreed(line, found[name], f"{setting} {name}"))
             else:
                 united.append(self.by(rule, setting, found[name]))
@@ -85,7 +85,7 @@ def _disagreement(stated: Sequence[Said]) -> str:
     """Who says what, of models only where they differ."""
     values = [said.value for said in stated]
     fields: set[str] | None = None
-    if isinstance(values[0], Model):
+    if isinstance(values[0], Model) and len({type(value) for value in values}) == 1:
         fields = {name for name in type(values[0]).model_fields if len({str(getattr(v, name)) for v in values}) > 1}
     if isinstance(values[0], Container):
         members = " and ".join(said.member for said in stated)

@@ -1,6 +1,12 @@
-"""What stands in the way of a consolidation, each with the line of the policy that would settle it."""
+"""What stands in the way of a consolidation, each with the line of the policy that would settle it.
 
-from collections.abc import Iterable
+A line is a path into the policy and what to write there: ``groups[api].settings.replicas: ...``. A name in brackets is
+that of an item; ``...`` is for the reader to fill in. Of several lines, joined by ``or``, one is enough.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from novaplan.errors import ConsolidationRefused, Problem
@@ -15,6 +21,28 @@ class Conflict:
     message: str
     settle: str
     """What to write into the policy."""
+
+
+_PLAIN = re.compile(r"[A-Za-z_/][-A-Za-z0-9_./]*")
+
+
+def flow(value: object) -> str:
+    """``value`` as it can stand between brackets in YAML."""
+    text = str(value)
+    if isinstance(value, int):
+        return text
+    plain = _PLAIN.fullmatch(text) and text.lower() not in ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def mapping(fields: Mapping[str, object]) -> str:
+    """Stated fields between braces."""
+    return "{" + ", ".join(f"{name}: {flow(value)}" for name, value in fields.items()) + "}"
+
+
+def retirement(*parts: str) -> str:
+    """The line of the policy that retires parts."""
+    return "retire: [" + ", ".join(f"{{part: {flow(part)}, reason: ...}}" for part in parts) + "]"
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from novaplan.consolidation.policy import Policy
 from novaplan.consolidation.routes import merge_routes
 from novaplan.consolidation.secrets import merge_secrets, rewired_secrets
 from novaplan.consolidation.services import merge_services
-from novaplan.consolidation.work import Work, retirement
+from novaplan.consolidation.work import Work
 from novaplan.topology.base import replace
 from novaplan.topology.consistency import InconsistentError
 from novaplan.topology.datastore import External
@@ -109,7 +109,7 @@ def _namespaces(work: Work, used: Sequence[str | None]) -> list[Namespace]:
         if work.retires(part):
             if name in in_use:
                 message = "it is retired, but not everything in it is"
-                work.conflicts.add(part, message, f"namespaces: [{{name: {name}}}], in place of {retirement(part)}")
+                work.conflicts.add(part, message, f"taking {part} out of retire")
         elif name in stated or name in in_use or name not in before:
             stated[name] = overlay(namespace, stated_fields(stated[name])) if name in stated else namespace
             work.ledger.record(part, part)

@@ -1,6 +1,7 @@
 """The containers of a merged service: one main container, and every sidecar and init container."""
 
 from collections.abc import Sequence
+from itertools import chain, count
 from operator import attrgetter
 from typing import Any
 
@@ -9,7 +10,7 @@ from novaplan.consolidation.policy import Group
 from novaplan.consolidation.ports import moved_probes
 from novaplan.consolidation.services import combiner_of, members_of
 from novaplan.consolidation.variables import called_member, calls_members_only, moved_variable
-from novaplan.consolidation.work import Work, retirement
+from novaplan.consolidation.work import Work
 from novaplan.topology.base import replace
 from novaplan.topology.parts import address
 from novaplan.topology.service import Compute, Container, EnvVar, Probes, Resources, Service
@@ -39,23 +40,18 @@ def with_containers(work: Work, service: Service) -> Service:
                 helpers += [] if container.name in own else [Said(member.name, moved)]
     united = [*combiner.keyed("same", "containers", helpers), *own.values()]
     main = _main(work, group, name, mains, members, combiner)
-    if main is not None and any(container.name == name for container in united):
-        combiner.conflicts.add(
-            address("container", group.name, name),
-            f"a sidecar has the name of the main container, {name!r}",
-            f"groups[{group.name}].settings.containers, and {retirement(address('container', group.name, name))}",
-        )
     return replace(service, containers=tuple(sorted([*united, *([main] if main else [])], key=attrgetter("name"))))
 
 
 def _main_name(group: Group, members: Sequence[Service]) -> str:
     """Named like its service where it was, so that a renamed service does not keep half of its old name."""
     taken = {container.name for member in members for container in member.containers if container.kind != "main"}
+    taken |= {container.name for container in group.settings.containers}
     mains = [(member, member.main) for member in members if member.main is not None]
     if mains and len(members) == 1 and mains[0][1].name != mains[0][0].name:
         return mains[0][1].name
-    free = [name for name in (group.name, *(main.name for _, main in mains)) if name not in taken]
-    return free[0] if free else group.name
+    free = chain([group.name], (main.name for _, main in mains), (f"main-{number}" for number in count(1)))
+    return next(name for name in free if name not in taken)
 
 
 def _moved_helper(work: Work, group: Group, member: Service, container: Container, combiner: Combiner) -> Container:
@@ -75,14 +71,12 @@ def _main(
     laid = [Said(said.member, overlay(main, stated)) for said, main in zip(mains, moved, strict=True)]
     main: Container = laid[0].value
     if len(members) > 1:
-        main = replace(main, **_combined(work, group, laid, members, combiner))
+        main = replace(main, **_combined(work, group, laid, combiner))
     env = _env(work, group, mains, name, settings.env, work.policy.rules_of(group).env, combiner)
     return replace(overlay(main, stated), name=name, env=env)
 
 
-def _combined(
-    work: Work, group: Group, mains: Sequence[Said], members: Sequence[Service], combiner: Combiner
-) -> dict[str, Any]:
+def _combined(work: Work, group: Group, mains: Sequence[Said], combiner: Combiner) -> dict[str, Any]:
     rules = work.policy.rules_of(group)
 
     def by(rule: str, field: str) -> Any:
@@ -91,25 +85,27 @@ def _combined(
     return {
         "image": by(rules.image, "image"),
         "command": by(rules.command, "command") or (),
-        "resources": _resources(rules.resources, mains, members, combiner),
+        "resources": _resources(rules.resources, group, mains, combiner),
         "probes": _probes(rules.probes, mains, combiner),
     }
 
 
-def _resources(rule: str, mains: Sequence[Said], members: Sequence[Service], combiner: Combiner) -> Resources:
+def _resources(rule: str, group: Group, mains: Sequence[Said], combiner: Combiner) -> Resources:
+    settled = group.settings.resources or Resources()
     sides = {}
     for side in ("requests", "limits"):
         values = {}
         for unit in ("cpu", "memory"):
             known = {said.member: getattr(getattr(said.value.resources, side), unit) for said in mains}
             said = [Said(member, value) for member, value in known.items()]
-            silent = [member.name for member in members if known.get(member.name) is None]
+            silent = sorted(member for member in group.members if known.get(member) is None)
+            stated = unit in getattr(settled, side).model_fields_set
             setting = f"resources.{side}.{unit}"
-            if rule in ("sum", "max") and silent and len(silent) < len(members):
+            if rule in ("sum", "max") and not stated and 0 < len(silent) < len(group.members):
                 # A sum over some of the members would look like the whole and be too little.
                 combiner.conflicts.add(
                     combiner.subject,
-                    f"{setting} is not stated by {', '.join(sorted(silent))}, so the {rule} is not known",
+                    f"{setting} is not stated by {', '.join(silent)}, so the {rule} is not known",
                     combiner.settle(setting),
                 )
             values[unit] = combiner.by(rule, setting, said)

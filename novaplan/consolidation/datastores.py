@@ -5,10 +5,11 @@ from operator import attrgetter
 from typing import Any
 
 from novaplan.consolidation.combine import Combiner, Said, overlay, stated_fields
+from novaplan.consolidation.conflicts import flow, retirement
 from novaplan.consolidation.logical_dbs import merge_logical_dbs
 from novaplan.consolidation.policy import DatastoreGroup
 from novaplan.consolidation.variables import moved_variable
-from novaplan.consolidation.work import Work, retirement
+from novaplan.consolidation.work import Work
 from novaplan.topology.base import Model, replace
 from novaplan.topology.datastore import Connections, Database, Datastore, MemoryPolicy
 from novaplan.topology.parts import address
@@ -48,8 +49,14 @@ def _members(work: Work, group: DatastoreGroup) -> list[Datastore]:
 
 
 def _combiner(work: Work, group: DatastoreGroup) -> Combiner:
+    named = group in work.policy.datastores
+
     def settle(setting: str) -> str:
-        return f"datastores[{group.name}].settings.{setting}" + ("" if ": " in setting else ": ...")
+        stated = setting if ": " in setting else f"{setting}: ..."
+        if named:
+            return f"datastores[{group.name}].settings.{stated}"
+        name = flow(group.name)
+        return f"datastores: [{{name: {name}, members: [{name}], settings: {{{stated}}}}}]"
 
     return Combiner(subject=address("datastore", group.name), settle=settle, conflicts=work.conflicts)
 
@@ -154,7 +161,7 @@ def with_env(work: Work, store: Datastore, group: DatastoreGroup) -> Datastore:
     for member in _members(work, group):
         for variable in member.env:
             if variable.name not in own:
-                settle = combiner.settle(f"env: [{{name: {variable.name}, ...}}]")
+                settle = combiner.settle(f"env: [{{name: {flow(variable.name)}, ...}}]")
                 moved = moved_variable(work, member.name, variable, address("datastore", member.name), settle)
                 items.append(Said(member.name, moved))
     united = [*combiner.keyed("same", "env", items), *own.values()]

@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import Any
 
 from novaplan.consolidation.combine import Combiner, Said, overlay, stated_fields
+from novaplan.consolidation.conflicts import mapping, retirement
 from novaplan.consolidation.logical_dbs import choice_for
 from novaplan.consolidation.policy import DependencyChoice
 from novaplan.consolidation.ports import moved_port
 from novaplan.consolidation.roles import refuse_groups_in_two_roles
 from novaplan.consolidation.rules import Rules
 from novaplan.consolidation.variables import moved_reference
-from novaplan.consolidation.work import Work, retirement
+from novaplan.consolidation.work import Work
 from novaplan.topology.base import replace
 from novaplan.topology.parts import address, dependency_address
 from novaplan.topology.wiring import Dependency, Pool
@@ -106,7 +107,7 @@ def _renamed(work: Work, edge: Dependency) -> Dependency | None:
         _internal(work, edge, part, client)
         return None
     changes: dict[str, Any] = {"client": client, "server": server}
-    choice = choice_for(work, edge.client, server) if edge.logical_db is not None else None
+    choice = choice_for(work, edge.client, edge.server, edge.logical_db) if edge.logical_db is not None else None
     if choice is not None:
         changes["logical_db"] = choice.index
         if choice.keys == "prefixed":
@@ -171,8 +172,7 @@ def _settle(edge: Dependency, setting: str) -> str:
     value = f"{{max: ..., {inner}: ...}}" if inner and inner != "max" else f"{{{inner}: ...}}" if inner else "..."
     names = ("client", "server", "mode", "database", "logical_db", "topic", "group")
     stated = {name: getattr(edge, name) for name in names if getattr(edge, name) is not None}
-    match = ", ".join(f"{name}: {text}" for name, text in stated.items())
-    return f"dependencies: [{{match: {{{match}}}, set: {{{field}: {value}}}}}]"
+    return f"dependencies: [{{match: {mapping(stated)}, set: {{{field}: {value}}}}}]"
 
 
 def _united(work: Work, versions: Sequence[Moved]) -> Dependency:

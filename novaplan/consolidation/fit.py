@@ -26,7 +26,7 @@ def require_fit(policy: Policy, topology: Topology) -> None:
     _refuse(policy, [finding for check in checks for finding in check(names)])
 
 
-def require_use(policy: Policy, used: Collection[int | tuple[str, str]]) -> None:
+def require_use(policy: Policy, used: Collection[int | tuple[str, str, str | None]]) -> None:
     """Raise ``PolicyError`` with every choice that was about nothing, or return."""
     findings: list[Finding] = []
     for index, choice in enumerate(policy.dependencies):
@@ -35,9 +35,11 @@ def require_use(policy: Policy, used: Collection[int | tuple[str, str]]) -> None
             findings.append((("dependencies", index, "match"), f"no dependency of the target matches {{{told}}}"))
     for index, group in enumerate(policy.groups):
         for position, place in enumerate(group.logical_dbs):
-            if (group.name, place.server) not in used:
-                message = f"no member of {group.name} uses a logical DB of {place.server}"
-                findings.append((("groups", index, "logical_dbs", position, "server"), message))
+            if (group.name, place.server, place.part) not in used:
+                message = f"no member of {group.name} uses {place.part or f'a logical DB of {place.server}'}"
+                findings.append(
+                    (("groups", index, "logical_dbs", position, "part" if place.part else "server"), message)
+                )
     _refuse(policy, findings)
 
 
@@ -92,8 +94,9 @@ def _groups(names: _Names) -> Iterator[Finding]:
         if group.primary is not None and group.primary not in group.members:
             hint = nearest(group.primary, group.members)
             yield (*place, "primary"), f"{group.primary!r} is no member of the group{hint}"
-        for position, server in duplicates(group.logical_dbs, lambda choice: choice.server):
-            yield (*place, "logical_dbs", position), f"{server!r} has two choices in this group; keep one"
+        for position, (server, part) in duplicates(group.logical_dbs, lambda choice: (choice.server, choice.part)):
+            told = f"{part or 'everything else'} on {server}"
+            yield (*place, "logical_dbs", position), f"{told} has two choices in this group; keep one"
         if group.name in names.lone_stores | names.externals:
             yield (*place, "name"), f"{group.name!r} is the name of something else in the target"
         for position, choice in enumerate(group.logical_dbs):

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from novaplan.consolidation.conflicts import Conflicts
+from novaplan.consolidation.conflicts import Conflicts, retirement
 from novaplan.topology.lineage import Fate, Heir
 from novaplan.topology.parts import SYSTEM, kind_of
 
@@ -46,8 +46,7 @@ class Ledger:
                 fate, reason = self.gone[part]
                 heirs.append(Heir(part=part, fate=fate, reason=reason))
             else:
-                settle = f"retire: [{{part: '{part}', reason: ...}}]"
-                conflicts.add(part, f"this {kind_of(part)} lands nowhere", settle)
+                conflicts.add(part, f"this {kind_of(part)} lands nowhere", retirement(part))
         return heirs
 
     def places(self) -> set[str]:

@@ -2,16 +2,16 @@
 there must be settled, because two clients of one DB overwrite each other's keys."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, count
 
 from novaplan.consolidation.combine import overlay, stated_fields
+from novaplan.consolidation.conflicts import mapping, retirement
 from novaplan.consolidation.policy import DatastoreGroup, LogicalDBChoice
-from novaplan.consolidation.work import Work, retirement
+from novaplan.consolidation.work import Work
 from novaplan.topology.datastore import Datastore, LogicalDB
 from novaplan.topology.parts import address
-from novaplan.topology.wiring import Dependency
 
 Source = tuple[str, int]
 """A logical DB of the current topology: server and index."""
@@ -23,20 +23,25 @@ class _Place:
 
     clients: dict[str, set[Source]] = field(default_factory=lambda: defaultdict(set))
     """Who keeps keys there, and where those come from."""
+    bringers: dict[str, set[Source]] = field(default_factory=lambda: defaultdict(set))
+    """The same by the names of the current topology."""
+    exposed: set[str] = field(default_factory=set)
+    """Clients some of whose keys could be anybody's: the policy does not say that they are told apart."""
     owners: set[str] = field(default_factory=set)
     sources: list[tuple[Source, LogicalDB]] = field(default_factory=list)
 
 
-def choice_for(work: Work, service: str, server: str) -> LogicalDBChoice | None:
-    """Where the policy puts the keys that a service of the current topology keeps on ``server`` of the target."""
-    group = work.group_of.get(service)
-    return _choice(work, group.name, server) if group else None
-
-
-def _choice(work: Work, name: str, server: str) -> LogicalDBChoice | None:
-    """As ``choice_for``, of a service of the target."""
-    group = work.groups.get(name)
-    return next((choice for choice in group.logical_dbs if choice.server == server), None) if group else None
+def choice_for(work: Work, user: str, server: str, index: int) -> LogicalDBChoice | None:
+    """Where the policy puts the keys that ``user`` keeps in a logical DB, by the names of the current topology."""
+    group = work.group_of.get(user)
+    if group is None or not group.logical_dbs:
+        return None
+    part, target = address("logical-db", server, index), work.store_name.get(server)
+    choices = {choice.part: choice for choice in group.logical_dbs if choice.server == target}
+    choice = choices.get(part) or choices.get(None)
+    if choice is not None:
+        work.used_choices.add((group.name, choice.server, choice.part))
+    return choice
 
 
 def merge_logical_dbs(work: Work, group: DatastoreGroup, members: Sequence[Datastore]) -> tuple[LogicalDB, ...]:
@@ -46,12 +51,13 @@ def merge_logical_dbs(work: Work, group: DatastoreGroup, members: Sequence[Datas
         declared = {item.index: item for item in member.logical_dbs}
         users = _users(work, member)
         for index in sorted(declared.keys() | users.keys()):
-            part = address("logical-db", member.name, index)
-            if not work.retires(part):
+            if not work.retires(address("logical-db", member.name, index)):
                 _move(work, group, (member.name, index), declared.get(index), users.get(index, set()), places)
+    # Each conflict is offered a number of its own, so that settling several makes no new one.
+    free = (number for number in count() if number not in places)
     for index in sorted(places):
-        _refuse_shared(work, group, members, index, places)
-        _refuse_united(work, group, index, places[index])
+        _refuse_shared(work, group, members, index, places[index], free)
+        _refuse_united(work, group, index, places[index], free)
     return _described(group, places)
 
 
@@ -74,92 +80,101 @@ def _move(
     """Take the keys of one logical DB to where they go."""
     server, old = source
     stated = set(declared.owners) if declared else set()
-    into = {}
+    into = set()
     for user in sorted(stated | users):
-        choice = choice_for(work, user, group.name)
-        into[user] = choice.index if choice else old
-        if choice is not None:
-            work.used_choices.add((work.group_of[user].name, group.name))
-    for index in sorted(set(into.values()) or {old}):
-        if declared is not None:
+        choice, name = choice_for(work, user, server, old), work.new_name(user)
+        index = choice.index if choice else old
+        into.add(index)
+        place = places[index]
+        if name is not None:
+            place.clients[name].add(source)
+            place.bringers[user].add(source)
+            if choice is None or choice.keys is None:
+                place.exposed.add(name)
+            if user in stated or index != old:
+                place.owners.add(name)
+    if declared is not None:
+        for index in sorted(into or {old}):
             work.ledger.record(address("logical-db", server, old), address("logical-db", group.name, index))
             places[index].sources.append((source, declared))
-    for user, index in into.items():
-        name = work.new_name(user)
-        if name is not None:
-            places[index].clients[name].add(source)
-            if user in stated or index != old:
-                places[index].owners.add(name)
 
 
 def _refuse_shared(
-    work: Work, group: DatastoreGroup, members: Sequence[Datastore], index: int, places: dict[int, _Place]
+    work: Work, group: DatastoreGroup, members: Sequence[Datastore], index: int, place: _Place, free: Iterator[int]
 ) -> None:
     """Several clients in one DB. One that was shared before and that nothing touches stays for ``novaplan check``."""
-    place = places[index]
-    names = sorted(place.clients)
-    origins = set().union(*place.clients.values())
-    touched = any(work.is_merge(name) for name in names) or len(origins) > 1
-    exposed = [name for name in names if not _keys_settled(work, name, group.name, index)]
-    if len(names) < 2 or len(exposed) < 2 or not touched or _prefixes_part(work, exposed, members, index):
+    names, exposed = sorted(place.clients), sorted(place.exposed)
+    touched = any(work.is_merge(name) for name in names) or len(set().union(*place.clients.values())) > 1
+    moved = any(server_index != index for sources in place.clients.values() for _, server_index in sources)
+    if len(names) < 2 or len(exposed) < 2 or not (touched or moved) or _prefixes_part(work, exposed, members, index):
         return
-    free = next(number for number in count() if number not in places)
+    # A datastore that keeps keys in another one is no group that could be moved.
     mover = max(exposed, key=lambda name: (name in work.groups, name))
     work.conflicts.add(
         address("logical-db", group.name, index),
         f"{', '.join(names)} would share logical DB {index}, and their keys may collide",
-        f"groups[{mover}].logical_dbs: [{{server: {group.name}, index: {free}, keys: prefixed}}]",
+        _moves(mover, group.name, sorted(place.clients[mover]), free),
     )
 
 
-def _refuse_united(work: Work, group: DatastoreGroup, index: int, place: _Place) -> None:
+def _refuse_united(work: Work, group: DatastoreGroup, index: int, place: _Place, free: Iterator[int]) -> None:
     """Keys of one client from several DBs, or DBs that nobody is known to use, that come together in one."""
     part = address("logical-db", group.name, index)
-    for name, sources in sorted(place.clients.items()):
-        if len(sources) > 1 and not _keys_settled(work, name, group.name, index):
-            told = " and ".join(f"DB {number} of {server}" for server, number in sorted(sources))
-            work.conflicts.add(
-                part,
-                f"keys of {name} from {told} come together in logical DB {index} and may collide",
-                f"groups[{name}].logical_dbs: [{{server: {group.name}, index: {index}, keys: prefixed}}]",
-            )
-    unused = sorted(source for source, _ in place.sources if not any(source in s for s in place.clients.values()))
+    for name, found in sorted(place.clients.items()):
+        sources = sorted(found)
+        # One prefix for each member tells members apart, but not what one member kept in two places.
+        twice = any(len(place.bringers[user]) > 1 for user in _members(work, name)) and not _disjoint(work, name, found)
+        if len(sources) > 1 and name in work.groups and (name in place.exposed or twice):
+            told = " and ".join(f"DB {number} of {server}" for server, number in sources)
+            settle = _moves(name, group.name, sources[1:], free)
+            if not twice:
+                together = mapping({"server": group.name, "index": index, "keys": "prefixed"})
+                settle += f", or groups[{name}].logical_dbs: [{together}]"
+            work.conflicts.add(part, f"keys of {name} from {told} come together in DB {index} and may collide", settle)
+    used = set().union(*place.clients.values())
+    unused = sorted({source for source, _ in place.sources} - used)
     if unused and len({source for source, _ in place.sources}) > 1:
         told = " and ".join(f"DB {number} of {server}" for server, number in unused)
-        settle = " and ".join(retirement(address("logical-db", *source)) for source in unused)
+        settle = retirement(*(address("logical-db", *source) for source in unused))
         work.conflicts.add(part, f"whose keys come from {told} is not known, and they may collide with others", settle)
 
 
-def _keys_settled(work: Work, name: str, server: str, index: int) -> bool:
-    choice = _choice(work, name, server)
-    return choice is not None and choice.index == index and choice.keys is not None
+def _members(work: Work, name: str) -> tuple[str, ...]:
+    return work.groups[name].members if name in work.groups else (name,)
+
+
+def _disjoint(work: Work, name: str, sources: set[Source]) -> bool:
+    """Whether the policy knows that the keys of a group have no name in common."""
+    choices = [choice_for(work, work.groups[name].lead, *source) for source in sources] if name in work.groups else []
+    return all(choice is not None and choice.keys == "disjoint" for choice in choices)
+
+
+def _moves(name: str, server: str, sources: Sequence[Source], free: Iterator[int]) -> str:
+    """The line that gives each of several logical DBs a place of its own."""
+    parts = [(address("logical-db", *source), next(free)) for source in sources]
+    items = [mapping({"server": server, "part": part, "index": index}) for part, index in parts]
+    return f"groups[{name}].logical_dbs: [{', '.join(items)}]"
 
 
 def _prefixes_part(work: Work, names: Sequence[str], members: Sequence[Datastore], index: int) -> bool:
     """Whether every one of ``names`` says which prefixes its keys have there, and no key can have two of them."""
     prefixes: dict[str, set[str]] = {name: set() for name in names}
-    for edge in _edges_into(work, members, index):
-        name = work.new_name(edge.client)
-        if name in prefixes:
-            if not edge.key_prefixes:
-                return False
-            prefixes[name].update(edge.key_prefixes)
+    for member in members:
+        for edge in work.edges_to.get(member.name, ()):
+            name = work.new_name(edge.client)
+            if edge.logical_db is None or name not in prefixes:
+                continue
+            choice = choice_for(work, edge.client, member.name, edge.logical_db)
+            if (choice.index if choice else edge.logical_db) == index:
+                if not edge.key_prefixes:
+                    return False
+                prefixes[name].update(edge.key_prefixes)
     return all(prefixes.values()) and not any(
         one.startswith(other) or other.startswith(one)
         for first, second in combinations(names, 2)
         for one in prefixes[first]
         for other in prefixes[second]
     )
-
-
-def _edges_into(work: Work, members: Sequence[Datastore], index: int) -> list[Dependency]:
-    found = []
-    for member in members:
-        for edge in work.edges_to.get(member.name, ()):
-            choice = choice_for(work, edge.client, work.store_name[member.name])
-            if edge.logical_db is not None and (choice.index if choice else edge.logical_db) == index:
-                found.append(edge)
-    return found
 
 
 def _described(group: DatastoreGroup, places: dict[int, _Place]) -> tuple[LogicalDB, ...]:

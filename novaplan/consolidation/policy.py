@@ -22,6 +22,9 @@ class LogicalDBChoice(Model):
 
     server: Name
     """A datastore of the target."""
+    part: Label | None = None
+    """The logical DB of the current topology it is about, such as ``logical-db:redis/3``; absent: every one on that
+    server for which there is no choice of its own."""
     index: Count
     keys: Literal["disjoint", "prefixed"] | None = None
     """Why keys that come together cannot collide: they are known to be ``disjoint``, or each member's keys get its name
@@ -46,7 +49,7 @@ class Group(Model):
     """In place of the policy's rules, for the fields stated here."""
     settings: ServiceSettings = ServiceSettings()
     logical_dbs: tuple[LogicalDBChoice, ...] = ()
-    """Where its keys go, one place for each server; those without a choice stay under their numbers."""
+    """Where its keys go; those without a choice stay under their numbers."""
 
     @property
     def lead(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from novaplan.consolidation.conflicts import flow
 from novaplan.consolidation.policy import Group
 from novaplan.consolidation.work import Work
 from novaplan.topology.parts import address
@@ -59,7 +60,7 @@ def _refuse_shared_numbers(work: Work, group: Group, ports: dict[str, Port]) -> 
 
 
 def _settings(group: Group, name: str) -> str:
-    return f"groups[{group.name}].settings.ports: [{{name: {name}, port: ...}}]"
+    return f"groups[{group.name}].settings.ports: [{{name: {flow(name)}, port: ...}}]"
 
 
 def port_of(service: Service, number: int) -> Port | None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from novaplan.consolidation.conflicts import mapping
 from novaplan.consolidation.work import Work
 from novaplan.topology.parts import address
 from novaplan.topology.wiring import Dependency
@@ -31,9 +32,9 @@ def _refuse_handlers(work: Work, server: str, group: str, found: Versions) -> No
     for (client, topic), names in sorted(handlers.items(), key=lambda item: (item[0][0], item[0][1] or "")):
         if len(names - {None}) > 1:
             told = [f"{old.client} ({new.handler})" for old, new in found if (new.client, new.topic) == (client, topic)]
-            about = f", topic: {topic}" if topic is not None else ""
-            match = f"client: {client}, server: {server}{about}, group: {group}"
-            settle = f"dependencies: [{{match: {{{match}}}, set: {{handler: ...}}}}]"
+            about = {} if topic is None else {"topic": topic}
+            match = mapping({"client": client, "server": server, **about, "group": group})
+            settle = f"dependencies: [{{match: {match}, set: {{handler: ...}}}}]"
             _refuse(work, server, group, told, settle)
 
 
@@ -43,8 +44,8 @@ def _refuse_clients(work: Work, server: str, group: str, found: Versions) -> Non
     handlers = {new.handler for _, new in found}
     if len(clients) > 1 and (len(handlers) > 1 or None in handlers):
         told = [f"{new.client} ({new.handler or new.topic or 'any topic'})" for _, new in found]
-        match = f"client: {clients[-1]}, server: {server}, group: {group}"
-        settle = f"dependencies: [{{match: {{{match}}}, set: {{group: ...}}}}]"
+        match = mapping({"client": clients[-1], "server": server, "group": group})
+        settle = f"dependencies: [{{match: {match}, set: {{group: ...}}}}]"
         _refuse(work, server, group, told, settle)
 
 

@@ -1,7 +1,8 @@
 """Routes of the target: the same paths, served by what their services became."""
 
+from novaplan.consolidation.conflicts import flow, retirement
 from novaplan.consolidation.ports import port_of
-from novaplan.consolidation.work import Work, own_address, retirement, secret_id
+from novaplan.consolidation.work import Work, own_address, secret_id
 from novaplan.topology.base import replace
 from novaplan.topology.parts import address, route_address
 from novaplan.topology.wiring import Backend, Route
@@ -80,7 +81,7 @@ def _port(work: Work, backend: Backend, part: str) -> str | None:
         work.conflicts.add(
             part,
             f"it is served by port {backend.port!r}, which {service.name} does not declare",
-            f"groups[{group.name}].settings.ports: [{{name: {backend.port}, port: ...}}]",
+            f"groups[{group.name}].settings.ports: [{{name: {flow(backend.port)}, port: ...}}]",
         )
     return backend.port
 

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from novaplan.consolidation.conflicts import retirement
 from novaplan.consolidation.variables import key_address
-from novaplan.consolidation.work import SecretId, Work, own_address, retirement, secret_id
+from novaplan.consolidation.work import SecretId, Work, own_address, secret_id
 from novaplan.topology.base import replace
 from novaplan.topology.parts import address, path_of, secret_address
 from novaplan.topology.service import KeyRef

@@ -50,7 +50,8 @@ def _merge(work: Work, group: Group) -> Service:
     base = replace(moved[0], name=group.name)
     if len(members) > 1:
         # Stated values are laid over every member first, so that the rules see only what is left to them.
-        base = replace(base, **_combined([overlay(member, plain) for member in moved], rules, combiner))
+        laid = [overlay(replace(member, replicas=effective_replicas(member)), plain) for member in moved]
+        base = replace(base, **_combined(laid, rules, combiner))
     service = replace(
         overlay(base, plain),
         flags=_named(work, group, members, "flags", combiner),
@@ -75,7 +76,6 @@ def _combined(members: Sequence[Service], rules: Rules, combiner: Combiner) -> d
 
     _refuse_runtimes(members, combiner)
     _refuse_strategies(members, rules, combiner)
-    replicas = [Said(member.name, effective_replicas(member)) for member in members]
     agreed = {field: by(getattr(rules, field), field) for field in ("namespace", "team", "workload", "framework")}
     plain = {field: by(getattr(rules, field), field) for field in ("processes", "rollout", "disruption_budget")}
     return {
@@ -84,7 +84,7 @@ def _combined(members: Sequence[Service], rules: Rules, combiner: Combiner) -> d
         "description": "; ".join(dict.fromkeys(member.description for member in members if member.description)),
         "language": next((member.language for member in members if member.language is not None), None),
         "optional": all(member.optional for member in members),
-        "replicas": combiner.by(rules.replicas, "replicas", replicas),
+        "replicas": by(rules.replicas, "replicas"),
         "autoscaling": widest(members, rules)
         if rules.autoscaling == "widest"
         else by(rules.autoscaling, "autoscaling"),
@@ -100,7 +100,7 @@ def _refuse_runtimes(members: Sequence[Service], combiner: Combiner) -> None:
     spoken = [member for member in members if member.language is not None]
     if len({member.language for member in spoken}) > 1:
         told = ", ".join(f"{member.language} ({member.name})" for member in spoken)
-        settle = f"groups: one for each runtime, or, when one is rewritten, {combiner.settle('language')}"
+        settle = f"{combiner.settle('language')}, or a group for each runtime"
         combiner.conflicts.add(combiner.subject, f"different runtimes cannot become one process: {told}", settle)
 
 
@@ -179,10 +179,11 @@ def _named(work: Work, group: Group, members: Sequence[Service], field: str, com
 
 
 def _aliases(group: Group, members: Sequence[Service]) -> tuple[str, ...]:
-    names = {alias for member in members for alias in member.aliases} | set(group.settings.aliases)
+    further = {alias for member in members[1:] for alias in member.aliases} | set(group.settings.aliases)
     if group.keep_names:
-        names |= {member.name for member in members}
-    return tuple(sorted(names - {group.name}))
+        further |= {member.name for member in members} - {group.name}
+    own = members[0].aliases
+    return tuple(sorted([*own, *further.difference(own)]))
 
 
 def _refuse_stolen_names(work: Work) -> None:

@@ -2,9 +2,10 @@
 
 from dataclasses import replace as changed
 
+from novaplan.consolidation.conflicts import retirement
 from novaplan.consolidation.hosts import Host, hosts, local, rename_hosts
 from novaplan.consolidation.ports import moved_port, port_of
-from novaplan.consolidation.work import Work, own_address, retirement, secret_id
+from novaplan.consolidation.work import Work, own_address, secret_id
 from novaplan.topology.base import replace
 from novaplan.topology.datastore import Datastore
 from novaplan.topology.parts import address, path_of

@@ -41,8 +41,8 @@ class Work:
     """Addresses of what the datastores of the target hold."""
     rewired: dict[tuple[str, str], str] = field(default_factory=dict)
     """(service of the target, database it used to use) -> the database the policy gives it instead."""
-    used_choices: set[int | tuple[str, str]] = field(default_factory=set)
-    """What of the policy has been of use: positions of dependency choices, and (group, server) of logical DBs."""
+    used_choices: set[int | tuple[str, str, str | None]] = field(default_factory=set)
+    """What of the policy has been of use: positions of dependency choices, and (group, server, part) of logical DBs."""
 
     @cached_property
     def parts(self) -> dict[str, Model]:
@@ -141,8 +141,3 @@ def secret_id(secret: Secret) -> SecretId:
 def own_address(secret: Secret) -> str:
     """The address of a secret."""
     return secret_address(secret.name, secret.namespace)
-
-
-def retirement(part: str) -> str:
-    """The line of the policy that retires a part."""
-    return f"retire: [{{part: '{part}', reason: ...}}]"
