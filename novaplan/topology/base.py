@@ -6,7 +6,7 @@ then holds the exact integer in the unit its type names (millicores, bytes, mill
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -31,6 +31,12 @@ def replace(model: M, **changes: Any) -> M:
     for name in copy.__dict__.keys() - type(model).model_fields.keys():
         del copy.__dict__[name]
     return copy
+
+
+def defaults_of(model: type[M]) -> M:
+    """``model()``, as the default of a field. To call the class would build its validator while novaplan starts, and
+    one for each class that stands as a default; a topology needs none but its own."""
+    return cast(M, model.model_construct())  # pydantic's plugin for mypy takes it for any Model
 
 
 def _quantity(parse: Callable[[Any], int], form: Callable[[int], str], kind: str, example: str) -> Any:

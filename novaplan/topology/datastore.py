@@ -17,6 +17,7 @@ from novaplan.topology.base import (
     PortNumber,
     Positive,
     by_name,
+    defaults_of,
     sorted_by,
 )
 from novaplan.topology.service import DisruptionBudget, EnvVar, Resources, Spread
@@ -26,7 +27,7 @@ class Etcd(Model):
     """The etcd cluster that holds Patroni's leader lease."""
 
     members: Positive
-    resources: Resources = Resources()
+    resources: Resources = defaults_of(Resources)
     storage: Bytes | None = None
     """Per member, in bytes."""
 
@@ -48,7 +49,7 @@ class Sentinel(Model):
     """Sentinels that must agree that the master is down; electing a leader takes a majority besides."""
     placement: Literal["sidecar", "separate"] = "sidecar"
     """Sentinels as sidecars of the data pods, or in pods of their own."""
-    sentinel_resources: Resources = Resources()
+    sentinel_resources: Resources = defaults_of(Resources)
     down_after: Milliseconds = 30_000
     failover_timeout: Milliseconds = 180_000
     parallel_syncs: Positive = 1
@@ -113,7 +114,7 @@ class Pooler(Model):
     pool_size: Positive
     """Server connections of one instance for each pair of user and database."""
     max_client_connections: Positive | None = None
-    resources: Resources = Resources()
+    resources: Resources = defaults_of(Resources)
 
 
 class Connections(Model):
@@ -210,18 +211,18 @@ class Datastore(Model):
     namespace: Name | None = None
     version: str | None = None
     image: str | None = None
-    deployment: Deployment = Standalone()
+    deployment: Deployment = defaults_of(Standalone)
     port: PortNumber | None = None
-    resources: Resources = Resources()
+    resources: Resources = defaults_of(Resources)
     """Of one data member."""
     storage: Bytes | None = None
     """Per data member, in bytes."""
     storage_class: Name | None = None
-    connections: Connections = Connections()
-    memory: MemoryPolicy = MemoryPolicy()
-    persistence: Persistence = Persistence()
+    connections: Connections = defaults_of(Connections)
+    memory: MemoryPolicy = defaults_of(MemoryPolicy)
+    persistence: Persistence = defaults_of(Persistence)
     disruption_budget: DisruptionBudget | None = None
-    spread: Spread = Spread()
+    spread: Spread = defaults_of(Spread)
     startup_tier: Count | None = None
     optional: bool = False
     databases: Annotated[tuple[Database, ...], by_name] = ()

@@ -19,6 +19,7 @@ from novaplan.topology.base import (
     PortNumber,
     Positive,
     by_name,
+    defaults_of,
 )
 
 Role = Literal["core", "wrapper", "gateway", "worker", "infrastructure"]
@@ -38,8 +39,8 @@ class Compute(Model):
 class Resources(Model):
     """What one container asks for and may use at most, as Kubernetes uses the words."""
 
-    requests: Compute = Compute()
-    limits: Compute = Compute()
+    requests: Compute = defaults_of(Compute)
+    limits: Compute = defaults_of(Compute)
 
 
 class Probe(Model):
@@ -98,8 +99,8 @@ class Container(Model):
     image: str | None = None
     command: tuple[str, ...] = ()
     """Entry point and arguments, in order."""
-    resources: Resources = Resources()
-    probes: Probes = Probes()
+    resources: Resources = defaults_of(Resources)
+    probes: Probes = defaults_of(Probes)
     env: Annotated[tuple[EnvVar, ...], by_name] = ()
 
 
@@ -247,12 +248,12 @@ class Service(Model):
     processes: Positive = 1
     """Processes in a pod that each hold pools of their own."""
     autoscaling: Autoscaling | None = None
-    rollout: Rollout = Rollout()
+    rollout: Rollout = defaults_of(Rollout)
     disruption_budget: DisruptionBudget | None = None
-    spread: Spread = Spread()
-    startup: Startup = Startup()
-    termination: Termination = Termination()
-    resilience: Resilience = Resilience()
+    spread: Spread = defaults_of(Spread)
+    startup: Startup = defaults_of(Startup)
+    termination: Termination = defaults_of(Termination)
+    resilience: Resilience = defaults_of(Resilience)
     flags: Annotated[tuple[FeatureFlag, ...], by_name] = ()
     ports: Annotated[tuple[Port, ...], by_name] = ()
     containers: Annotated[tuple[Container, ...], by_name] = ()

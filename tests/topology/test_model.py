@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from pydantic import ValidationError
 
-from novaplan.topology.base import replace
+from novaplan.topology.base import Model, replace
 from novaplan.topology.datastore import Cluster, Datastore, Kafka, Managed, Patroni, Sentinel, Standalone
 from novaplan.topology.graph import graph, node_link
 from novaplan.topology.parts import (
@@ -177,6 +180,26 @@ def test_defaults_are_those_of_kubernetes() -> None:
 
 
 # ---------------------------------------------------------------- parts
+
+
+def test_a_block_that_stands_as_a_default_is_the_one_its_class_makes() -> None:
+    blocks = [field.default for model in Model.__subclasses__() for field in model.model_fields.values()]
+    blocks = [block for block in blocks if isinstance(block, Model)]
+
+    assert len(blocks) > 10
+    for block in blocks:
+        made = type(block)()
+        assert (block, vars(block), block.model_fields_set) == (made, vars(made), set())
+        assert block.model_dump(exclude_defaults=True) == {}
+
+
+def test_importing_the_model_builds_no_validator() -> None:
+    code = (
+        "from novaplan.topology import system\n"
+        "from novaplan.topology.base import Model\n"
+        "print([model.__name__ for model in Model.__subclasses__() if model.__pydantic_complete__])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 def test_every_part_has_an_address(shop: Topology) -> None:
