@@ -154,6 +154,8 @@ def _finish(work: Work, moved: Moved) -> None:
 
 def _refuse_lost_parts(work: Work, moved: Moved, part: str) -> None:
     """A dependency on a part of a datastore that is retired, unless another of that name takes its place."""
+    if not work.retired:
+        return
     old, new = moved.old, moved.new
     used: list[tuple[str, list[Any], list[Any]]] = [
         (kind, [getattr(old, field)], [getattr(new, field)]) for field, kind in _PARTS.items()

@@ -149,6 +149,10 @@ def _settings(names: _Names) -> Iterator[Finding]:
                 hint = nearest(namespace, names.namespaces) or "; declare it under namespaces"
                 yield (*place, "namespace"), f"there is no namespace {namespace!r}{hint}"
             yield from _empty(place, group.settings, model, Container)
+            for container in getattr(group.settings, "containers", ()):
+                if container.kind == "main":
+                    message = "say of which kind this sidecar is; the main container is stated field by field"
+                    yield (*place, "containers", container.name), message
             if isinstance(group, Group) and group.settings.startup is not None:
                 for name in group.settings.startup.wait_for:
                     if name not in running:

@@ -126,7 +126,7 @@ def _refuse_key(work: Work, place: str, secrets: tuple[Secret, Secret], key: Sec
 
 def _merging_group(work: Work, secret: Secret) -> str | None:
     name = work.secret_names[secret_id(secret)]
-    return next((group.name for group in work.policy.groups if name == group.secret_name), None)
+    return work.merged_secrets.get(name)
 
 
 def _moved(work: Work, opens: str | None) -> str | None:

@@ -60,6 +60,11 @@ class Work:
         return {group.name: group for group in self.policy.groups}
 
     @cached_property
+    def merged_secrets(self) -> dict[str, str]:
+        """Name of a merged secret -> its group."""
+        return {group.secret_name: group.name for group in reversed(self.policy.groups)}
+
+    @cached_property
     def edges_to(self) -> dict[str, list[Dependency]]:
         """Server of the current topology -> the dependencies on it."""
         found: dict[str, list[Dependency]] = defaultdict(list)
