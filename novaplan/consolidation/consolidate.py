@@ -129,6 +129,7 @@ def _namespaces(work: Work, used: Sequence[str | None]) -> list[Namespace]:
             if name in in_use:
                 message = "it is retired, but not everything in it is"
                 work.conflicts.add(part, message, f"taking {part} out of retire")
+                stated[name] = namespace
         elif name in stated or name in in_use or name not in before:
             stated[name] = overlay(namespace, stated_fields(stated[name])) if name in stated else namespace
             work.ledger.record(part, part)

@@ -36,8 +36,10 @@ def with_containers(work: Work, service: Service) -> Service:
             if is_main:
                 mains.append(Said(member.name, container))
             else:
-                moved = _moved_helper(work, group, member, container, combiner)
-                helpers += [] if container.name in own else [Said(member.name, moved)]
+                env = _env(work, group, [Said(member.name, container)], container.name, (), "same", combiner)
+                if container.name not in own:
+                    probes = moved_probes(work, member.name, container)
+                    helpers.append(Said(member.name, replace(container, env=env, probes=probes)))
     united = [*combiner.keyed("same", "containers", helpers), *own.values()]
     main = _main(work, group, name, mains, members, combiner)
     return replace(service, containers=tuple(sorted([*united, *([main] if main else [])], key=attrgetter("name"))))
@@ -54,11 +56,6 @@ def _main_name(group: Group, members: Sequence[Service]) -> str:
     return next(name for name in free if name not in taken)
 
 
-def _moved_helper(work: Work, group: Group, member: Service, container: Container, combiner: Combiner) -> Container:
-    env = _env(work, group, [Said(member.name, container)], container.name, (), "same", combiner)
-    return replace(container, env=env, probes=moved_probes(work, member.name, container.probes))
-
-
 def _main(
     work: Work, group: Group, name: str, mains: Sequence[Said], members: Sequence[Service], combiner: Combiner
 ) -> Container | None:
@@ -67,7 +64,7 @@ def _main(
     stated = {field: value for field, value in stated_fields(settings).items() if field in _IN_CONTAINER}
     if not mains:
         return overlay(Container(name=name, env=settings.env), stated) if stated or settings.env else None
-    moved = [replace(said.value, probes=moved_probes(work, said.member, said.value.probes)) for said in mains]
+    moved = [replace(said.value, probes=moved_probes(work, said.member, said.value)) for said in mains]
     laid = [Said(said.member, overlay(main, stated)) for said, main in zip(mains, moved, strict=True)]
     main: Container = laid[0].value
     if len(members) > 1:

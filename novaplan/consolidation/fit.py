@@ -79,6 +79,16 @@ class _Names:
     def namespaces(self) -> set[str]:
         return {item.name for items in (self.topology.namespaces, self.policy.namespaces) for item in items}
 
+    @cached_property
+    def becomes(self) -> dict[str, str]:
+        services = {member: group.name for group in self.policy.groups for member in group.members}
+        return services | {member: group.name for group in self.policy.datastores for member in group.members}
+
+    def unknown(self, what: str, name: str, known: Collection[str]) -> str:
+        """Names of the target are asked for, and those of today are what people know."""
+        new = self.becomes.get(name)
+        return f"there is no {what} {name!r}; it becomes {new!r}" if new in known else _unknown(what, name, known)
+
 
 def _groups(names: _Names) -> Iterator[Finding]:
     home: dict[str, str] = {}
@@ -101,7 +111,7 @@ def _groups(names: _Names) -> Iterator[Finding]:
             yield (*place, "name"), f"{group.name!r} is the name of something else in the target"
         for position, choice in enumerate(group.logical_dbs):
             if choice.server not in names.stores:
-                message = _unknown("datastore of the target", choice.server, names.stores)
+                message = names.unknown("datastore of the target", choice.server, names.stores)
                 yield (*place, "logical_dbs", position, "server"), message
     for index, name in duplicates(policy.groups, lambda group: group.name):
         yield ("groups", index, "name"), f"there are two groups {name!r}; keep one"
@@ -156,7 +166,7 @@ def _settings(names: _Names) -> Iterator[Finding]:
             if isinstance(group, Group) and group.settings.startup is not None:
                 for name in group.settings.startup.wait_for:
                     if name not in running:
-                        message = _unknown("service or datastore of the target", name, running)
+                        message = names.unknown("service or datastore of the target", name, running)
                         yield (*place, "startup", "wait_for"), message
 
 
@@ -181,7 +191,7 @@ def _owners(names: _Names) -> Iterator[Finding]:
             owners += [((*place, "logical_dbs", position, "owners"), owner) for owner in item.owners]
         for path, owner in owners:
             if owner is not None and owner not in names.services:
-                yield path, _unknown("service of the target", owner, names.services)
+                yield path, names.unknown("service of the target", owner, names.services)
 
 
 def _dependencies(names: _Names) -> Iterator[Finding]:
@@ -190,7 +200,7 @@ def _dependencies(names: _Names) -> Iterator[Finding]:
         for end in ("client", "server"):
             name = getattr(item.match, end)
             if name is not None and name not in everything:
-                message = _unknown("service, datastore or external of the target", name, everything)
+                message = names.unknown("service, datastore or external of the target", name, everything)
                 yield ("dependencies", index, "match", end), message
         yield from _empty(("dependencies", index, "set"), item.set, Dependency, DependencySettings)
 
@@ -214,10 +224,11 @@ def _additions(names: _Names) -> Iterator[Finding]:
             )
     for index, edge in enumerate(add.dependencies):
         if edge.client not in running:
-            message = _unknown("service or datastore of the target", edge.client, running)
+            message = names.unknown("service or datastore of the target", edge.client, running)
             yield ("add", "dependencies", index, "client"), message
         if edge.server not in running | names.externals:
-            message = _unknown("service, datastore or external of the target", edge.server, running | names.externals)
+            known = running | names.externals
+            message = names.unknown("service, datastore or external of the target", edge.server, known)
             yield ("add", "dependencies", index, "server"), message
     for index, secret in enumerate(add.secrets):
         if secret.namespace is not None and secret.namespace not in names.namespaces:

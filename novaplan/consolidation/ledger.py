@@ -35,6 +35,7 @@ class Ledger:
         for places in self.into.values():
             for place in places:
                 sources[place] += 1
+        explained = {conflict.subject for conflict in conflicts.found}
         heirs = []
         for part in current:
             if part == SYSTEM:
@@ -45,7 +46,7 @@ class Ledger:
             elif part in self.gone:
                 fate, reason = self.gone[part]
                 heirs.append(Heir(part=part, fate=fate, reason=reason))
-            else:
+            elif part not in explained:
                 conflicts.add(part, f"this {kind_of(part)} lands nowhere", retirement(part))
         return heirs
 

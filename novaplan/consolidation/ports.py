@@ -6,7 +6,7 @@ from novaplan.consolidation.conflicts import flow
 from novaplan.consolidation.policy import Group
 from novaplan.consolidation.work import Work
 from novaplan.topology.parts import address
-from novaplan.topology.service import Port, Probe, Probes, Service
+from novaplan.topology.service import Container, Port, Probe, Probes, Service
 
 
 def merge_ports(work: Work, group: Group, members: Sequence[Service]) -> tuple[Port, ...]:
@@ -83,13 +83,16 @@ def moved_port(work: Work, server: str, number: int) -> int | None:
     return number
 
 
-def moved_probes(work: Work, member: str, probes: Probes) -> Probes:
-    """``probes`` of a member, asking the ports that its own became."""
-    moved = {name: _moved_probe(work, member, name, probe) for name, probe in probes if probe is not None}
-    return probes.model_copy(update=moved)
+def moved_probes(work: Work, member: str, container: Container) -> Probes:
+    """The probes of a member's container, asking the ports that its own became."""
+    group, probes = work.group_of[member], container.probes
+    settings = group.settings.probes if container.kind == "main" else None
+    stated = settings.model_fields_set if settings is not None else set()
+    kinds = [(kind, probe) for kind, probe in probes if probe is not None and kind not in stated]
+    return probes.model_copy(update={kind: _moved_probe(work, member, container, kind, probe) for kind, probe in kinds})
 
 
-def _moved_probe(work: Work, member: str, kind: str, probe: Probe) -> Probe:
+def _moved_probe(work: Work, member: str, container: Container, kind: str, probe: Probe) -> Probe:
     service, port = work.current.service[member], probe.port
     if isinstance(port, str):
         known = next((item for item in service.ports if item.name == port), None)
@@ -99,11 +102,13 @@ def _moved_probe(work: Work, member: str, kind: str, probe: Probe) -> Probe:
         return probe
     target = work.ports.get((member, known.name))
     if target is None:
+        is_main = container.kind == "main"
+        line = f"probes.{kind}: ..." if is_main else f"containers: [{{name: {flow(container.name)}, ...}}]"
         group = work.group_of[member].name
         work.conflicts.add(
             address("service", group),
             f"the {kind} probe of {member} asks port {known.name!r}, which is retired",
-            f"groups[{group}].settings.probes.{kind}: ...",
+            f"groups[{group}].settings.{line}",
         )
         return probe
     return probe if isinstance(port, str) else probe.model_copy(update={"port": target.listens_on})

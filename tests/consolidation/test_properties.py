@@ -16,7 +16,7 @@ from novaplan.topology.system import PROVENANCE, Topology
 from tests.consolidation.settling import read, settled
 from tests.strategies import topologies
 
-EXAMPLES = settings(max_examples=60)
+EXAMPLES = settings(max_examples=40)
 
 
 def renaming(topology: Topology, names: dict[str, str]) -> dict[str, Any]:
