@@ -35,6 +35,7 @@ class Hosts:
         self._spaces: dict[str, set[str | None]] = {}
         self._redirects: dict[tuple[str | None, str], Redirect] = {}
         self._pods = [workload.name for workload in draft.workloads]
+        self._without_service: dict[tuple[str | None, str], int] = {}
         self._adopted: set[str] = set()
         self._declared = {item.name for item in draft.namespaces}
         self._declared |= {workload.namespace for workload in draft.workloads if workload.namespace}
@@ -46,6 +47,9 @@ class Hosts:
             )
             for host in dict.fromkeys(name.lower() for name in workload.hosts):
                 self._add(space, host).append(index)
+            if self._default is not None:
+                self._labels.add(workload.name)
+                self._without_service.setdefault((space, workload.name), index)
         for redirect in draft.redirects:
             space = redirect.namespace or self._default
             self._add(space, redirect.name.lower())
@@ -113,8 +117,17 @@ class Hosts:
             # postgres-0.postgres: a pod of a headless Service in the own namespace.
             if pod is None and (asking, space) in self._names:
                 return self._named(asking, space, name, depth)
+            return self._unserved(host, space, name)
+        answer = self._elsewhere(host, asking, depth)
+        return answer if answer.workloads or answer.doubt else self._unserved(host, asking, host)
+
+    def _unserved(self, host: str, space: str | None, name: str) -> Answer:
+        """A workload may be called so although no Service here is: the Service was not handed over, or is missing."""
+        index = self._without_service.get((space, name))
+        if index is None:
             return Answer(outside=host)
-        return self._elsewhere(host, asking, depth)
+        doubt = f"no Service here is called {name!r}; taken for the workload of that name"
+        return Answer(workloads=(index,), doubt=doubt)
 
     def _elsewhere(self, host: str, asking: str | None, depth: int) -> Answer:
         spaces = self._spaces.get(host, set())

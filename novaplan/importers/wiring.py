@@ -93,9 +93,10 @@ def routes(
     """Routes whose backends are services here; the others are reported."""
     by_name = {service.name: service for service in services}
     found: dict[tuple[str, ...], TopologyRoute] = {}
+    told: set[str] = set()
     for route in draft.routes:
         shown = (route.host or "*") + (route.path or (f":{route.listen}" if route.listen else "/"))
-        backends = _backends(route, hosts, names, by_name, notes)
+        backends = _backends(route, hosts, names, by_name, notes, told)
         if backends is None:
             listed = ", ".join(backend.host for backend in route.backends) or "no backend"
             message = f"route {shown} leads to {listed}, which is no service here"
@@ -134,7 +135,7 @@ def _route(route: Route, backends: tuple[RouteBackend, ...]) -> TopologyRoute | 
 
 
 def _backends(
-    route: Route, hosts: Hosts, names: Sequence[str], services: dict[str, Service], notes: list[Note]
+    route: Route, hosts: Hosts, names: Sequence[str], services: dict[str, Service], notes: list[Note], told: set[str]
 ) -> tuple[RouteBackend, ...] | None:
     """What answers, with shares that add up to 100; None when something that should answer is no service here."""
     found: dict[tuple[str, str], int] = {}
@@ -143,7 +144,8 @@ def _backends(
         reached = [services[names[index]] for index in answer.workloads if names[index] in services]
         if not reached:
             return None
-        if answer.doubt:
+        if answer.doubt and answer.doubt not in told:
+            told.add(answer.doubt)
             notes.append(Note("uncertain", answer.doubt, route.where))
         for service in reached:
             key = (service.name, _port(service, backend))

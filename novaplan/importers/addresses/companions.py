@@ -115,12 +115,17 @@ class Companions:
         if len(parts) > 1 and parts[-1] in ("db", "database"):
             # MYSQL_DB_HOST has MYSQL_DATABASE beside it as well as MYSQL_DB_NAME.
             stems.append("".join(parts[:-1]))
+        # Most settings end like none of these, and are not looked at again.
+        endings = tuple(suffixes)
+        candidates = {key for key in self._values if key.endswith(endings)}
+        if not candidates:
+            return
         own = "".join(words(name))
         for stem in [*stems, *aliases]:
-            for suffix in suffixes:
-                value = self._values.get(stem + suffix)
-                if value and stem + suffix != own:
-                    yield value
+            for suffix in endings:
+                key = stem + suffix
+                if key in candidates and key != own and self._values[key]:
+                    yield self._values[key]
 
     def _numbers(self, name: str, aliases: Iterable[str], suffixes: Iterable[str], largest: int) -> Iterator[int]:
         for value in self._beside(name, aliases, suffixes):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from novaplan.importers.addresses import strings, texts, urls
@@ -43,6 +43,8 @@ class Landscape:
     """The ports of a host that is known, None when it is not."""
     label: Callable[[str], bool]
     """Whether a host that is known starts with this label."""
+    files: dict[int, list[tuple[Address, int]]] = field(default_factory=dict)
+    """What was found in a text; many pods mount the same one."""
 
 
 def in_container(container: Container, landscape: Landscape) -> Iterator[Sighting]:
@@ -83,22 +85,31 @@ def in_file(file: MountedFile, landscape: Landscape) -> list[tuple[Address, int]
     """The addresses of known hosts in a file, each with the first line it stands on."""
     if len(file.text) > texts.LONGEST or file.path.lower().endswith(_NO_CONFIGURATION):
         return []
-    if not texts.mentions_known(file.text, landscape.label):
-        return []
+    key = id(file.text)
+    if key not in landscape.files:
+        landscape.files[key] = _in_file(file, landscape)
+    start = file.where.line or 1
+    return [(address, start + line) for address, line in landscape.files[key]]
+
+
+def _in_file(file: MountedFile, landscape: Landscape) -> list[tuple[Address, int]]:
     text = texts.without_comments(file.text)
     first: dict[Address, int] = {}
-    for address, position in texts.find(text, landscape.ports):
+    for address, position in texts.find(text, landscape.ports, landscape.label):
         if not _is_not_called(text, position):
             first[address] = min(position, first.get(address, position))
-    start = file.where.line or 1
-    return [(address, start + text.count("\n", 0, position)) for address, position in first.items()]
+    return [(address, text.count("\n", 0, position)) for address, position in first.items()]
 
 
 def _in_text(text: str, landscape: Landscape) -> list[Address]:
-    if not texts.mentions_known(text, landscape.label):
-        return []
     text = texts.without_comments(text) if "\n" in text else text
-    return _once([found for found, position in texts.find(text, landscape.ports) if not _is_not_called(text, position)])
+    return _once(
+        [
+            found
+            for found, position in texts.find(text, landscape.ports, landscape.label)
+            if not _is_not_called(text, position)
+        ]
+    )
 
 
 def _is_not_called(text: str, position: int) -> bool:

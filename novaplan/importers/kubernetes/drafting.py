@@ -8,7 +8,7 @@ from typing import Final
 
 from novaplan.importers.draft import Draft, NamedObject, Note
 from novaplan.importers.kubernetes.configuration import Configuration
-from novaplan.importers.kubernetes.index import Index, Selection, template_path
+from novaplan.importers.kubernetes.index import DEFAULT_NAMESPACE, Index, Selection, template_path
 from novaplan.importers.kubernetes.manifests import Manifest, text_of
 from novaplan.importers.kubernetes.networking import Exposure
 from novaplan.importers.kubernetes.pods import Pods
@@ -70,7 +70,7 @@ def draft(found: Iterable[Manifest], notes: list[Note], *, name: str) -> Draft:
         namespaces=_namespaces(index),
         unmodelled=_unmodelled(index, notes),
         notes=tuple(notes),
-        default_namespace="default",
+        default_namespace=DEFAULT_NAMESPACE,
     )
 
 

@@ -11,6 +11,9 @@ from novaplan.importers.kubernetes.manifests import Manifest, text_of
 
 Labels = dict[str, str]
 
+DEFAULT_NAMESPACE: Final = "default"
+"""Where an object lives that names no namespace."""
+
 TEMPLATES: Final[dict[str, tuple[str, ...]]] = {
     "Deployment": ("spec", "template"),
     "StatefulSet": ("spec", "template"),
@@ -44,10 +47,10 @@ class Index:
     def __init__(self, found: Iterable[Manifest], notes: list[Note]) -> None:
         self.objects = _last_of_each(found, notes)
         self._by_kind: dict[str, list[Manifest]] = defaultdict(list)
-        self._by_name: dict[tuple[str, str | None, str], Manifest] = {}
+        self._by_name: dict[tuple[str, str, str], Manifest] = {}
         for item in self.objects:
             self._by_kind[item.kind].append(item)
-            self._by_name.setdefault((item.kind, item.namespace, item.name), item)
+            self._by_name.setdefault((item.kind, item.namespace or DEFAULT_NAMESPACE, item.name), item)
 
     def of_kind(self, kind: str) -> list[Manifest]:
         """The objects of a kind, in the order they were read."""
@@ -55,11 +58,11 @@ class Index:
 
     def get(self, kind: str, namespace: str | None, name: str) -> Manifest | None:
         """One object by name."""
-        return self._by_name.get((kind, namespace, name))
+        return self._by_name.get((kind, namespace or DEFAULT_NAMESPACE, name))
 
 
 def _last_of_each(found: Iterable[Manifest], notes: list[Note]) -> list[Manifest]:
-    kept: dict[tuple[str, str, str | None, str], Manifest] = {}
+    kept: dict[tuple[str, str, str, str], Manifest] = {}
     for item in found:
         earlier = kept.pop(item.key, None)
         if earlier is not None and earlier.value != item.value:
@@ -74,21 +77,22 @@ class Selection:
     """Which workloads a selector selects: by namespace and the labels of their pods."""
 
     def __init__(self) -> None:
-        self._labels: list[tuple[str | None, Labels]] = []
-        self._by_label: dict[tuple[str | None, str, str], list[int]] = defaultdict(list)
+        self._labels: list[tuple[str, Labels]] = []
+        self._by_label: dict[tuple[str, str, str], list[int]] = defaultdict(list)
 
     def add(self, namespace: str | None, labels: Labels) -> None:
         """The next workload."""
-        index = len(self._labels)
-        self._labels.append((namespace, labels))
+        index, space = len(self._labels), namespace or DEFAULT_NAMESPACE
+        self._labels.append((space, labels))
         for key, value in labels.items():
-            self._by_label[namespace, key, value].append(index)
+            self._by_label[space, key, value].append(index)
 
     def by_labels(self, namespace: str | None, wanted: Labels) -> list[int]:
         """The workloads whose pods have all of these labels; none when nothing is wanted."""
         if not wanted:
             return []
-        lists = [self._by_label.get((namespace, key, value), []) for key, value in wanted.items()]
+        space = namespace or DEFAULT_NAMESPACE
+        lists = [self._by_label.get((space, key, value), []) for key, value in wanted.items()]
         shortest = min(lists, key=len)
         return [
             index
@@ -107,7 +111,7 @@ class Selection:
         return [
             index
             for index in candidates
-            if self._labels[index][0] == namespace
+            if self._labels[index][0] == (namespace or DEFAULT_NAMESPACE)
             and all(_expression(self._labels[index][1], expression) for expression in expressions)
         ]
 

@@ -31,9 +31,9 @@ class Manifest:
     """Where the texts of a generated ConfigMap or Secret stand, by key, when that is another file."""
 
     @property
-    def key(self) -> tuple[str, str, str | None, str]:
+    def key(self) -> tuple[str, str, str, str]:
         """What tells it from every other object of a cluster."""
-        return (self.group, self.kind, self.namespace, self.name)
+        return (self.group, self.kind, self.namespace or "default", self.name)
 
     @property
     def spec(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from novaplan.importers.draft import Note, Where
-from novaplan.importers.kubernetes.index import Index, Selection
+from novaplan.importers.kubernetes.index import DEFAULT_NAMESPACE, Index, Selection
 from novaplan.importers.kubernetes.manifests import Manifest, text_of
 from novaplan.topology.service import Autoscaling, DisruptionBudget
 
@@ -28,7 +28,7 @@ class Scaling:
     """What autoscalers and disruption budgets say about workloads."""
 
     def __init__(self, index: Index, selection: Selection, notes: list[Note]) -> None:
-        self._targets: dict[tuple[str, str | None, str], Placed[Autoscaling]] = {}
+        self._targets: dict[tuple[str, str, str], Placed[Autoscaling]] = {}
         self._budgets: dict[int, Placed[DisruptionBudget]] = {}
         self._notes = notes
         for manifest in index.of_kind("HorizontalPodAutoscaler"):
@@ -38,7 +38,7 @@ class Scaling:
 
     def autoscaling(self, manifest: Manifest) -> Placed[Autoscaling] | None:
         """The autoscaler of a workload."""
-        return self._targets.get((manifest.kind, manifest.namespace, manifest.name))
+        return self._targets.get((manifest.kind, manifest.namespace or DEFAULT_NAMESPACE, manifest.name))
 
     def budget(self, position: int) -> Placed[DisruptionBudget] | None:
         """The disruption budget of the workload at this position."""
@@ -64,7 +64,7 @@ class Scaling:
             self._notes.append(Note("uncertain", message, manifest.where()))
         cpu, memory = _percentages(manifest, spec)
         value = Autoscaling(min=max(low, 1), max=most, cpu_percent=cpu, memory_percent=memory)
-        self._targets[kind, manifest.namespace, name] = Placed(value, manifest.where())
+        self._targets[kind, manifest.namespace or DEFAULT_NAMESPACE, name] = Placed(value, manifest.where())
 
     def _budget(self, manifest: Manifest, selection: Selection) -> None:
         spec = manifest.spec

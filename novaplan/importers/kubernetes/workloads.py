@@ -31,6 +31,7 @@ _KINDS: Final[dict[str, WorkloadKind]] = {
 }
 _COUNT_OR_PERCENT = re.compile(r"[0-9]{1,9}|(100|[0-9]{1,2})%")
 _USUAL_ROLLOUT = Rollout()
+_HELM_HOOK: Final = "helm.sh/hook"
 
 
 class Template:
@@ -55,6 +56,9 @@ def templates(index: Index, notes: list[Note]) -> list[Template]:
         owner = _controller(manifest)
         if owner is not None:
             notes.append(Note("left out", f"{manifest.kind} {manifest.name}: {owner} made it", manifest.where()))
+            continue
+        if "test" in (text_of(manifest.map(manifest.metadata, "annotations").get(_HELM_HOOK)) or ""):
+            notes.append(Note("left out", f"{manifest.kind} {manifest.name}: a test of its chart", manifest.where()))
             continue
         template = Template(manifest, path)
         if not template.spec.get("containers"):
