@@ -100,7 +100,11 @@ def _shown(value: Any, fields: set[str] | None) -> str:
         return f"{ref.name}/{ref.key}" if ref else "a plain value"
     if isinstance(value, Model):
         told = value.model_dump(mode="json", include=fields, exclude={"command"})
-        return "{" + ", ".join(f"{name}: {item}" for name, item in told.items()) + "}"
+        return "{" + ", ".join(f"{name}: {_plain(item)}" for name, item in told.items()) + "}"
     if isinstance(value, tuple):  # a command, whose arguments may hold anything
         return f"{value[0]} with {len(value) - 1} arguments" if len(value) > 1 else "".join(map(str, value))
     return str(value)
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

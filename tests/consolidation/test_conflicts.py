@@ -247,7 +247,7 @@ def volumes_of_one_name() -> Case:
 @case
 def flags_of_one_name() -> Case:
     topology = system(*(service(n, flags=[{"name": "beta", "enabled": on}]) for n, on in (("a", True), ("b", False))))
-    message = "flags beta has several values: {enabled: True} (a), {enabled: False} (b)"
+    message = "flags beta has several values: {enabled: true} (a), {enabled: false} (b)"
     return (
         topology,
         policy(group("a", "b")),
