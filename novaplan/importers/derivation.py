@@ -11,6 +11,7 @@ from typing import Final
 
 from novaplan.importers import components, naming, wiring
 from novaplan.importers.addresses.finding import Landscape, Sighting, in_container
+from novaplan.importers.addresses.names import words
 from novaplan.importers.draft import Draft, Note, Where
 from novaplan.importers.edges import Edges, Use
 from novaplan.importers.hosts import Hosts
@@ -23,6 +24,7 @@ from novaplan.topology.service import Service
 from novaplan.topology.system import Topology
 from novaplan.topology.wiring import Dependency
 
+_SURNAMES: Final = frozenset(("service", "svc", "server", "app"))
 _ENOUGH_TO_ADOPT: Final = 2
 """Different hosts that must speak of a namespace before objects that name none are taken for its own."""
 
@@ -53,7 +55,7 @@ class _Derivation:
         self._notes = list(draft.notes)
         self._names = naming.of_workloads(draft.workloads, self._notes)
         self._hosts = Hosts(draft)
-        self._outside = Outside(draft, recognition)
+        self._outside = Outside(draft, recognition, self._names)
         self._kinds: list[Kind | None] = []
         self._secrets = wiring.secret_values(draft)
 
@@ -143,6 +145,7 @@ class _Derivation:
                     seen.add((id(link.sighting.container), server))
                     beside[id(link.sighting.container), kind.kind] += 1
                     beside[id(link.sighting.container), kind.holds or ""] += 1
+        # What names a single server was shared to say where that server is; any more is only possible.
         for link, servers in zip(links, targets, strict=True):
             source = link.sighting.shared
             for server, kind in servers:
@@ -153,11 +156,15 @@ class _Derivation:
                     where=_named(link.sighting),
                     kind=kind,
                     sighting=link.sighting,
-                    # What names a single server was shared to say where that server is.
-                    possible=source is not None and len(shared[source]) > 1,
+                    possible=source is not None and len(shared[source]) > 1 and not self._is_meant(link),
                     alone=kind is None or beside[container, kind.kind] == 1,
                     only_database=beside[container, "databases"] == 1,
                 )
+
+    def _is_meant(self, link: _Link) -> bool:
+        """Whether a variable that many share is for this client: ORDERS_DB_HOST is for the service orders."""
+        own = tuple(word for word in words(self._draft.workloads[link.client].name) if word not in _SURNAMES)
+        return bool(own) and words(link.sighting.name)[: len(own)] == own
 
     def _targets(self, link: _Link) -> list[tuple[str, Kind | None]]:
         if link.servers:

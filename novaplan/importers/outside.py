@@ -32,6 +32,10 @@ _ANYWHERE: Final = frozenset(
 _GENERIC: Final = frozenset(
     ("", "host", "hostname", "server", "app", "domain", "fqdn", "base", "site", "address", "addr", "url")
 )
+_ROLES: Final = frozenset(
+    ("primary", "replica", "master", "read", "write", "host", "ip", "private", "internal", "addr")
+)
+_CLOUD_DATABASE: Final = "spanner"
 # What examples and XML name and no program calls.
 _PLACEHOLDERS: Final = ("example.com", "example.org", "example.net", "www.w3.org", "schemas.xmlsoap.org")
 
@@ -39,8 +43,9 @@ _PLACEHOLDERS: Final = ("example.com", "example.org", "example.net", "www.w3.org
 class Outside:
     """Collects the hosts that nothing here answers to. ``server`` says under which name one enters the topology."""
 
-    def __init__(self, draft: Draft, recognition: Recognition) -> None:
+    def __init__(self, draft: Draft, recognition: Recognition, taken: Iterable[str]) -> None:
         self._recognition = recognition
+        self._taken = frozenset(taken)
         self._namespaces = {item.name for item in draft.namespaces}
         self._namespaces |= {workload.namespace for workload in draft.workloads if workload.namespace}
         self._entrances = {route.host for route in draft.routes if route.host}
@@ -107,7 +112,7 @@ class Outside:
         # The hosts of one list are the members of one datastore.
         where = sighting.where
         list_of_hosts = (where.file, where.line, sighting.name, kind)
-        name = self._together.setdefault(list_of_hosts, naming.host_name(known_as))
+        name = self._together.setdefault(list_of_hosts, self._called(sighting, known_as, kind))
         known = self._stores.get(name)
         aliases = (host,) if host != name and naming.is_label(host) else ()
         if known is None:
@@ -124,6 +129,23 @@ class Outside:
                 self.notes.append(Note("uncertain", message, where))
         elif not set(aliases) <= set(known.aliases):
             self._stores[name] = known.model_copy(update={"aliases": tuple(sorted({*known.aliases, *aliases}))})
+        return name
+
+    def _called(self, sighting: Sighting, known_as: str, kind: str) -> str:
+        """What to call a server. One that is known by a number, or by the host of a whole cloud, is called as the
+        variable calls it."""
+        if sighting.address.scheme == _CLOUD_DATABASE:
+            wanted = kind
+        elif known_as.replace(".", "").isdigit():
+            wanted = "-".join(part for part in subject(sighting.name) if part not in _ROLES) or kind
+        else:
+            wanted = known_as
+        name = naming.host_name(wanted)
+        store = self._stores.get(name)
+        if name in self._taken or (
+            store is not None and wanted != known_as and sighting.address.host not in store.aliases
+        ):
+            return naming.host_name(known_as) if wanted != known_as else f"{name}-outside"
         return name
 
     def _is_own(self, sighting: Sighting) -> bool:

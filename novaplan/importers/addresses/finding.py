@@ -16,7 +16,7 @@ from novaplan.importers.draft import Container, KeyOf, MountedFile, Setting, Whe
 LONGEST_VALUE: Final = 4096
 """Characters of a setting that may be one address or a list of them; what is longer is a text."""
 
-_MARKS = re.compile(r"[:=\s]|\.svc\b")
+_MARKS = re.compile(r"[:=\s]|\.svc\b|^projects/")
 _KEY_BEFORE = re.compile(r"^[ \t]*-?[ \t]*[\"']?([\w.\-]+)[\"']?[ \t]*[:=]")
 # Written for people, or for a program that does not call what it names.
 _NO_CONFIGURATION: Final = (".md", ".html", ".htm", ".css", ".svg", ".sql", ".txt.gz", ".pem", ".crt", ".key")

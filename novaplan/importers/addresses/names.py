@@ -29,7 +29,7 @@ _NUMBERED = re.compile(r"([A-Za-z]{2,})([0-9]+)")
 
 _ADDRESS: Final = word_list(
     "host hosts hostname hostnames addr addrs address addresses endpoint endpoints url urls uri uris server",
-    "servers broker brokers bootstrap dsn upstream upstreams seeds nameserver nameservers fqdn connstr",
+    "servers broker brokers bootstrap dsn upstream upstreams seeds nameserver nameservers fqdn connstr ip ips",
 )
 _ADDRESS_ENDINGS: Final = (
     "host",

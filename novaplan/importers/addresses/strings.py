@@ -14,6 +14,9 @@ _BARE = re.compile(rf"({HOST})(?:/[^\s,;]*)?")
 _SEPARATORS = re.compile(r"[,;\s]+")
 _GO_MYSQL = re.compile(rf"@?\btcp[46]?\(({HOST})(?::(\d{{1,5}}))?\)/([^?\s]*)")
 _TNS = re.compile(rf"\(\s*HOST\s*=\s*({HOST})\s*\)(?:\s*\(\s*PORT\s*=\s*(\d{{1,5}})\s*\))?", re.IGNORECASE)
+# Databases of a cloud that have a path instead of a host; its interface is the host.
+_SPANNER = re.compile(r"projects/[^/\s]+/instances/[^/\s]+/databases/([^/\s;?]+)")
+_SPANNER_HOST: Final = "spanner.googleapis.com"
 _LIBPQ_PAIR = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S*)")
 
 _HOST_KEYS: Final = frozenset(
@@ -49,6 +52,9 @@ def find(text: str, *, bare: bool, claimed: bool) -> list[Address]:
             return found
     if "(" in text:
         return list(_in_brackets(text))
+    spanner = _SPANNER.search(text) if text.startswith("projects/") else None
+    if spanner is not None:
+        return [Address(_SPANNER_HOST, None, "spanner", spanner[1])]
     return _list(text, bare=bare, claimed=claimed)
 
 

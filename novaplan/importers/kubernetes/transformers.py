@@ -167,7 +167,7 @@ def _set_image(resource: Resource, item: dict[str, Any]) -> None:
         name = text_of(item.get("newName")) or match["name"]
         digest, tag = text_of(item.get("digest")), text_of(item.get("newTag"))
         if digest is None and tag is None:
-            digest, tag = match["digest"], match["tag"]
+            digest, tag = match["digest"], (match["tag"] or "") + (text_of(item.get("tagSuffix")) or "")
         tail = f"@{digest}" if digest else f":{tag}" if tag else ""
         trees.put(container, "image", name + tail)
 
