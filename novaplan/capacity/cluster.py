@@ -113,7 +113,9 @@ class _Reading:
         )
 
     def _wrong(self, path: tuple[str | int, ...], message: str) -> None:
-        self.problems.append(placed(self.document, path, message))
+        # ``placed`` would leave out the steps that the document lacks; of a missing figure they are what matters.
+        field = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+        self.problems.append(Problem(message, self.document.file, self.document.line_of(path), field or None))
 
     def _mapping(self, holder: dict[str, Any], path: tuple[str | int, ...], name: str) -> dict[str, Any]:
         value = holder.get(name)

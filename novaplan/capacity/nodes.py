@@ -115,7 +115,7 @@ class NodesFile(Model):
     """The prices are made up, or those of somebody else; everything computed from them says so."""
     source: str | None = None
     """Where the prices come from: a contract, a price list with its date."""
-    kinds: Annotated[tuple[Kind, ...], Field(min_length=1)]
+    kinds: tuple[Kind, ...]
     pool: tuple[Share, ...] = ()
 
 
@@ -200,6 +200,8 @@ def _nodes(document: Document) -> Nodes:
 
 
 def _problems(found: NodesFile, document: Document) -> Iterator[Problem]:
+    if not found.kinds:
+        yield placed(document, ("kinds",), "should not be empty")
     for index, name in duplicates(found.kinds, lambda kind: kind.name):
         yield placed(document, ("kinds", index), f"{name!r} is declared twice; keep one")
     known = [kind.name for kind in found.kinds]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from novaplan.capacity.nodes import Node, Nodes
 from novaplan.capacity.placement import greedy, sizing
@@ -45,7 +46,8 @@ def fit(
     chosen, board, proof, binding = _arranged(found, nodes, smallest, goal, effort)
     placing = board.placing()
     everywhere = tuple(pod for pod in found if pod.workload.everywhere)
-    aftermath = Aftermath(chosen, placing, everywhere, effort)
+    # One question for each node: each may take a little only.
+    aftermath = Aftermath(chosen, placing, everywhere, replace(effort, solver_limit=min(effort.solver_limit, 1.0)))
     return Fit(
         topologies=(topology.name,) if other is None else (topology.name, other.name),
         count=count,

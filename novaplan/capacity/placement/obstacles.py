@@ -31,7 +31,9 @@ def obstacles(problem: Problem) -> tuple[Obstacle, ...]:
     board = Board(problem)
     apart = dict(_apart(problem, board))
     alone = (found for number, found in _alone(problem, board) if number not in apart)
-    return (*_everywhere(problem), *apart.values(), *alone, *_totals(problem), *_halves(problem))
+    totals = tuple(_totals(problem))
+    halves = (found for found in _halves(problem) if all(found.limit != total.limit for total in totals))
+    return (*_everywhere(problem), *apart.values(), *alone, *totals, *halves)
 
 
 def ruled_out(problem: Problem) -> bool:

@@ -125,6 +125,8 @@ def cheapest(pods: Sequence[Pod], kinds: Sequence[Kind], effort: Effort) -> Size
             f"{', '.join(unpriced)} has no price; state price_per_month" if unpriced else "no kind of node takes pods"
         )
         raise NodesError(f"the cheapest mix cannot be told: {what}")
+    # A kind too small for what runs on every node can be in no mix.
+    kinds = [kind for kind in kinds if _supply(pods, kind)[2]] or kinds
     _require_possible(pods, kinds, effort)
     best = _first_mix(pods, kinds)
     floor, because = _price_floor(pods, kinds)

@@ -60,12 +60,18 @@ def fit(
             "--surge", help="Every service is being rolled out: count the pods that start before others stop."
         ),
     ] = False,
+    solver_limit: Annotated[
+        float,
+        typer.Option(
+            "--solver-limit", metavar="SECONDS", min=0, help="The most that the solver may take for one question."
+        ),
+    ] = 10,
     form: Annotated[
         Literal["table", "json"],
         typer.Option("--format", help="table: for people; json: for programs."),
     ] = "table",
 ) -> None:
-    """Show whether a system fits its nodes, where its pods go, and what is left after a loss.
+    """Show where pods go, and what a loss leaves.
 
     Requests, pod and volume limits, required anti-affinity and taints always hold; pods are spread over nodes and zones
     as far as that allows. With novaplan[solve] installed, hard cases are settled exactly.
@@ -77,6 +83,7 @@ def fit(
 
     from novaplan.capacity.nodes import load_nodes
     from novaplan.capacity.placement.fit import fit as place
+    from novaplan.capacity.placement.settle import Effort
     from novaplan.topology import storage
 
     found = place(
@@ -88,6 +95,7 @@ def fit(
         surge=surge,
         smallest=smallest,
         cheapest=cheapest,
+        effort=Effort(solver_limit=solver_limit),
     )
     if form == "table":
         terminal.write_text(found.text(terminal.width()))
