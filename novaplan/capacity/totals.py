@@ -82,6 +82,11 @@ class Totals:
         """The share of the total that the optional components take."""
         return _sum(item.amounts for item in self.components if item.optional)
 
+    @property
+    def required(self) -> Amounts:
+        """The total without the optional components."""
+        return _sum(item.amounts for item in self.components if not item.optional)
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
         return {
@@ -99,9 +104,14 @@ def totals(topology: Topology) -> Totals:
         *map(service_component, topology.services),
         *(component for store in topology.datastores for component in datastore_components(store)),
     )
+    return totals_of(topology.name, components)
+
+
+def totals_of(topology: str, components: tuple[Component, ...]) -> Totals:
+    """The totals of ``components``, which are those of the topology of that name."""
     requests = {name for name in _COMPUTE if "request" in name}
     unknown = tuple(component.name for component in components if requests & set(component.unstated))
-    return Totals(topology.name, components, _sum(component.amounts for component in components), unknown)
+    return Totals(topology, components, _sum(component.amounts for component in components), unknown)
 
 
 def service_component(service: Service) -> Component:
@@ -138,12 +148,17 @@ def datastore_components(store: Datastore) -> Iterator[Component]:
 
 
 def pod_amounts(containers: Iterable[Container]) -> tuple[Amounts, tuple[str, ...]]:
-    """What one pod with these containers takes, and the figures that some container leaves unstated."""
+    """What one pod with these containers takes, and the figures that some container leaves unstated.
+
+    Init containers are gone once the pod runs: one that states nothing changes nothing as long as it needs no more than
+    the others, so it leaves no figure unstated.
+    """
     known = tuple(containers)
     if not known:
         return Amounts(pods=1), _COMPUTE
+    running = [item for item in known if item.kind != "init"] or known
     found = {name: _effective(known, _FIGURE[name]) for name in _COMPUTE}
-    unstated = tuple(name for name in _COMPUTE if any(_FIGURE[name](item.resources) is None for item in known))
+    unstated = tuple(name for name in _COMPUTE if any(_FIGURE[name](item.resources) is None for item in running))
     return Amounts(pods=1, **found), unstated
 
 
