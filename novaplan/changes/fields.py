@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
-from pydantic import PlainSerializer
-
-from novaplan import quantity
 from novaplan.topology.base import Model
 from novaplan.topology.system import PROVENANCE
-
-_UNITS: dict[Any, str] = {
-    quantity.format_millicores: "millicores",
-    quantity.format_bytes: "bytes",
-    quantity.format_milliseconds: "milliseconds",
-}
+from novaplan.topology.units import unit_name, units, written
 
 Difference = tuple[str, str, Any, Any]
 """Path, unit (empty for a value without one), before, after."""
@@ -26,21 +18,6 @@ Difference = tuple[str, str, Any, Any]
 def names(model: type[Model]) -> tuple[str, ...]:
     """The fields of a model that say what something is; provenance does not."""
     return tuple(name for name in model.model_fields if name not in PROVENANCE)
-
-
-@cache
-def units(model: type[Model]) -> dict[str, str]:
-    """The unit of every field of ``model`` that is a quantity, as its annotation tells it."""
-    hints = get_type_hints(model, include_extras=True)
-    found = {name: _unit(hints[name]) for name in names(model)}
-    return {name: unit for name, unit in found.items() if unit}
-
-
-def _unit(annotation: Any) -> str:
-    for mark in getattr(annotation, "__metadata__", ()):
-        if isinstance(mark, PlainSerializer) and mark.func in _UNITS:
-            return _UNITS[mark.func]
-    return next(filter(None, map(_unit, get_args(annotation))), "")
 
 
 @cache
@@ -129,20 +106,12 @@ def plain(value: Any) -> Any:
     return value
 
 
-def unit_name(name: str, unit: str) -> str:
-    """``name`` with the unit of what it holds."""
-    return f"{name}_{unit}" if unit else name
-
-
-_FORMATS = {unit: form for form, unit in _UNITS.items()}
-
-
 def shown(value: Any, unit: str = "") -> str:
     """``value`` for people: quantities as Kubernetes writes them."""
     if value is None or value == ():
         return "none"
     if unit:
-        return str(_FORMATS[unit](value))
+        return written(value, unit)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (tuple, list)):

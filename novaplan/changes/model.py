@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from novaplan.changes.fields import plain, unit_name
+from novaplan.changes.fields import plain
 from novaplan.errors import InputError
 from novaplan.topology.base import Model, replace
 from novaplan.topology.lineage import Fate
 from novaplan.topology.parts import join, kind_of, label_of, split
 from novaplan.topology.system import Topology
+from novaplan.topology.units import unit_name
 
 if TYPE_CHECKING:
     import pandas

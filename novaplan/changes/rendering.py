@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from novaplan.changes import wording
 from novaplan.changes.datastore_sections import datastore_sections
-from novaplan.changes.fields import shown, unit_name
+from novaplan.changes.fields import shown
 from novaplan.changes.grouping import Groups, group
 from novaplan.changes.model import Change, Diff
 from novaplan.changes.sections import Section, fold, listed, paragraphs_html, rows
@@ -16,6 +16,7 @@ from novaplan.tables import Table
 from novaplan.topology.base import Model
 from novaplan.topology.parts import address, label_of
 from novaplan.topology.tables import plural
+from novaplan.topology.units import unit_name
 from novaplan.topology.wiring import Route
 
 SAME = "No differences."
@@ -133,7 +134,9 @@ def _services(summary: Summary) -> str:
 def _highlights(diff: Diff, summary: Summary) -> str:
     acted = [change for change in diff.of_kind("service") if change.after is not None]
     if len(acted) <= MOST_NAMED:
-        found = [f"{label_of(change.address)} <- {len(change.sources)}" for change in acted if change.action in BECOMING]
+        found = [
+            f"{label_of(change.address)} <- {len(change.sources)}" for change in acted if change.action in BECOMING
+        ]
         acted = [change for change in acted if change.action not in BECOMING]
     else:
         found = []

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, get_args
+from typing import Any
 
-from novaplan.topology.base import Bytes, Millicores, Milliseconds, Model
+from novaplan.topology.base import Model
 from novaplan.topology.service import Resources
-
-_UNITS = {Millicores: "millicores", Bytes: "bytes", Milliseconds: "milliseconds"}
+from novaplan.topology.units import unit_name, units
 
 
 def exact(value: Any) -> Any:
@@ -16,7 +14,8 @@ def exact(value: Any) -> Any:
     if isinstance(value, Resources):
         return _resources(value)
     if isinstance(value, Model):
-        return {key: exact(getattr(value, name)) for name, key in _keys(type(value))}
+        kind = type(value)
+        return {unit_name(name, units(kind).get(name, "")): exact(getattr(value, name)) for name in kind.model_fields}
     if isinstance(value, tuple):
         return [exact(item) for item in value]
     return value
@@ -29,19 +28,3 @@ def _resources(resources: Resources) -> dict[str, int | None]:
         "memory_request_bytes": resources.requests.memory,
         "memory_limit_bytes": resources.limits.memory,
     }
-
-
-@cache
-def _keys(model: type[Model]) -> tuple[tuple[str, str], ...]:
-    """Each field's name, and its name in JSON."""
-    found = []
-    for name, field in model.model_fields.items():
-        # pydantic keeps the marks of `Bytes` at the field, those of `Bytes | None` at the member of the union.
-        marks = [*field.metadata, *(mark for part in get_args(field.annotation) for mark in _marks(part))]
-        unit = next((unit for alias, unit in _UNITS.items() if any(mark in marks for mark in _marks(alias))), None)
-        found.append((name, f"{name}_{unit}" if unit else name))
-    return tuple(found)
-
-
-def _marks(annotation: Any) -> tuple[Any, ...]:
-    return getattr(annotation, "__metadata__", ())

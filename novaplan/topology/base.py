@@ -5,13 +5,11 @@ then holds the exact integer in the unit its type names (millicores, bytes, mill
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from novaplan import quantity
+from novaplan.topology.units import BYTES, MILLICORES, MILLISECONDS
 
 
 class Model(BaseModel):
@@ -39,24 +37,6 @@ def defaults_of(model: type[M]) -> M:
     return cast(M, model.model_construct())  # pydantic's plugin for mypy takes it for any Model
 
 
-def _quantity(parse: Callable[[Any], int], form: Callable[[int], str], kind: str, example: str) -> Any:
-    cached = lru_cache(maxsize=4096, typed=True)(parse)
-
-    def read(value: Any) -> int:
-        try:
-            # What cannot be hashed is no quantity either; the parser says so in its own words.
-            return cached(value) if isinstance(value, (str, int, float)) else parse(value)
-        except ValueError as error:
-            raise PydanticCustomError("quantity", "{reason}", {"reason": str(error)}) from None
-
-    return Annotated[
-        int,
-        BeforeValidator(read),
-        PlainSerializer(form, return_type=str),
-        WithJsonSchema({"type": ["string", "number"], "title": kind, "examples": [example]}),
-    ]
-
-
 def sorted_by(key: Callable[[Any], Any]) -> AfterValidator:
     """Order carries no meaning in a topology, so one order is kept: two files that say the same are equal."""
     return AfterValidator(lambda items: tuple(sorted(items, key=key)))
@@ -65,14 +45,9 @@ def sorted_by(key: Callable[[Any], Any]) -> AfterValidator:
 by_name = sorted_by(lambda item: item.name)
 in_order = sorted_by(lambda item: item)
 
-if TYPE_CHECKING:  # a type checker cannot read a type that a function returns
-    Millicores = int
-    Bytes = int
-    Milliseconds = int
-else:
-    Millicores = _quantity(quantity.parse_millicores, quantity.format_millicores, "CPU", "500m")
-    Bytes = _quantity(quantity.parse_bytes, quantity.format_bytes, "Memory or storage", "512Mi")
-    Milliseconds = _quantity(quantity.parse_milliseconds, quantity.format_milliseconds, "Duration", "30s")
+Millicores = Annotated[int, MILLICORES]
+Bytes = Annotated[int, BYTES]
+Milliseconds = Annotated[int, MILLISECONDS]
 
 NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 HOST_PATTERN = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
