@@ -7,7 +7,7 @@ says enough. Otherwise two things must agree, unless a client's URL or a port th
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Annotated, Final, Literal, TypeVar
 
@@ -58,6 +58,9 @@ class Table(Model):
 
 
 _GENERIC: Final = frozenset(("server", "database", "db", "standalone", "latest"))
+_STORES: Final = frozenset(
+    ("db", "database", "cache", "store", "storage", "data", "datastore", "broker", "queue", "mq")
+)
 _SEPARATOR = re.compile(r"[\-_.]+")
 _SHELLS: Final = frozenset(("sh", "bash", "ash", "dash", "zsh"))
 # What a shell script runs: the word where a command starts.
@@ -167,10 +170,18 @@ class Recognition:
 
     def _image_is_tool(self, image: str) -> bool:
         path = image_path(image)
-        return bool(path) and not self._tools.isdisjoint(_SEPARATOR.split(path[-1]))
+        parts = _SEPARATOR.split(path[-1]) if path else []
+        return not self._tools.isdisjoint(parts) and not self._ends_as_store(parts)
+
+    def _ends_as_store(self, parts: Sequence[str]) -> bool:
+        """Whether a name ends in what holds data: my-app-db is the database of an app, and no app."""
+        last = next((part for part in reversed(parts) if not part.isdigit()), "")
+        return last in _STORES or last in self._words
 
     def _is_tool(self, name: str) -> bool:
         parts = words(name)
+        if self._ends_as_store(parts):
+            return False
         # "redis-service" is a name for a Redis as well as for what uses one.
         return bool(self._tools.intersection(parts[1:]) - {"service", "source"})
 

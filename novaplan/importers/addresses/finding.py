@@ -17,6 +17,8 @@ LONGEST_VALUE: Final = 4096
 """Characters of a setting that may be one address or a list of them; what is longer is a text."""
 
 _MARKS = re.compile(r"[:=\s]|\.svc\b|^projects/")
+# A value made of parts: words, JSON, lists with bars between them.
+_STRUCTURE = re.compile(r"[\s{\[|\"]")
 _KEY_BEFORE = re.compile(r"^[ \t]*-?[ \t]*[\"']?([\w.\-]+)[\"']?[ \t]*[:=]")
 # Written for people, or for a program that does not call what it names.
 _NO_CONFIGURATION: Final = (".md", ".html", ".htm", ".css", ".svg", ".sql", ".txt.gz", ".pem", ".crt", ".key")
@@ -78,7 +80,7 @@ def in_setting(setting: Setting, landscape: Landscape) -> list[Address]:
     bare = verdict is not Says.NOTHING or ".svc" in text
     found = strings.find(text, bare=bare, claimed=verdict is Says.ADDRESS)
     found = [address for address in found if address.claimed or landscape.ports(address.host) is not None]
-    return _once(found) if found or " " not in text else _in_text(text, landscape)
+    return _once(found) if found or not _STRUCTURE.search(text) else _in_text(text, landscape)
 
 
 def in_file(file: MountedFile, landscape: Landscape) -> list[tuple[Address, int]]:
