@@ -274,6 +274,8 @@ class Draft:
     name: str = "system"
     workloads: tuple[Workload, ...] = ()
     redirects: tuple[Redirect, ...] = ()
+    off: frozenset[str] = frozenset()
+    """Host names of what is declared but switched off."""
     routes: tuple[Route, ...] = ()
     secrets: tuple[Secret, ...] = ()
     configs: tuple[NamedObject, ...] = ()

@@ -49,6 +49,7 @@ class Outside:
         self._namespaces = {item.name for item in draft.namespaces}
         self._namespaces |= {workload.namespace for workload in draft.workloads if workload.namespace}
         self._entrances = {route.host for route in draft.routes if route.host}
+        self._off = draft.off
         self._stores: dict[str, Datastore] = {}
         self._externals: dict[str, External] = {}
         self._together: dict[tuple[str | None, int | None, str, str], str] = {}
@@ -60,6 +61,10 @@ class Outside:
         ``known_as`` is the one name for all the names of this host.
         """
         if host in self._entrances or is_api_server(host) or host.endswith(_PLACEHOLDERS):
+            return None
+        if host in self._off:
+            message = f"{host!r} is off, so this dependency of {client} is left out"
+            self.notes.append(Note("left out", message, sighting.where))
             return None
         kind = self._kind(sighting)
         inside = is_inside(host, self._namespaces) and host not in _ANYWHERE

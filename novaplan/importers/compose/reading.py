@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from novaplan.importers.compose.gateways import with_served
 from novaplan.importers.compose.loading import STANDARD_INPUT, Context, Layer, Loader
 from novaplan.importers.compose.merging import by_key
 from novaplan.importers.compose.mounts import Mounts
-from novaplan.importers.compose.nodes import Field
+from novaplan.importers.compose.nodes import Field, Node
 from novaplan.importers.compose.notes import Notes
 from novaplan.importers.compose.profiles import Need
 from novaplan.importers.compose.workloads import unshared, workload
@@ -104,12 +104,22 @@ def _draft(name: str, layer: Layer, wanted: Sequence[str], folder: Path, notes: 
         name,
         workloads=tuple(units),
         redirects=_redirects(layer, units),
+        off=frozenset(_hosts_off(layer, services)),
         secrets=tuple(
             Secret(key, Field(node, f"secrets.{key}").where, keys=(key,)) for key, node in layer["secrets"].items()
         ),
         configs=_objects(layer, "configs", "config"),
         unmodelled=(*_objects(layer, "networks", "network"), *_objects(layer, "models", "model")),
     )
+
+
+def _hosts_off(layer: Layer, services: Mapping[str, Node]) -> Iterator[str]:
+    """The names that would be answered to if every profile were on."""
+    for name, node in layer["services"].items():
+        if name not in services:
+            field = Field(node, f"services.{name}")
+            given = (field.get("container_name"), field.get("hostname"))
+            yield from (name.lower(), *(other.text().lower() for other in given if other))
 
 
 def _objects(layer: Layer, section: str, kind: str) -> tuple[NamedObject, ...]:

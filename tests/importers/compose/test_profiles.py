@@ -2,6 +2,7 @@
 
 import pytest
 
+from novaplan.importers.compose import import_compose
 from novaplan.importers.compose.reading import read
 from tests.importers.compose.helpers import message, notes, service
 
@@ -117,3 +118,21 @@ def test_link_alias_that_is_another_service(write) -> None:
     draft = read(["a.yml"])
     assert service(draft, "a").hosts == ("a",)
     assert notes(draft, "uncertain") == ["the link calls a 'b', which is another service"]
+
+
+def test_what_is_off_is_not_taken_for_somebody_elses(write) -> None:
+    write(
+        {
+            "a.yml": """\
+            services:
+              web: {image: x, environment: {MONGO_URL: 'mongodb://docs/a', CACHE_URL: 'redis://side', S_HOST: spare}}
+              docs: {image: mongo, profiles: [all]}
+              memory: {image: redis, profiles: [all], container_name: side}
+              spare: {image: x, profiles: [all]}
+            """
+        }
+    )
+    topology, report = import_compose(["a.yml"])
+    assert (topology.datastores, topology.dependencies) == ((), ())
+    assert sum("is off, so this dependency of web" in line for line in report.lines()) == 3
+    assert {store.name for store in import_compose(["a.yml"], profiles=["all"])[0].datastores} == {"docs", "memory"}
