@@ -90,7 +90,7 @@ class Companions:
         found = []
         for key, name in self._names.items():
             parts = words(name)
-            if parts[-1] in ("topic", "topics", "queue", "queues") or (len(parts) > 1 and parts[-2:] in _TOPIC_NAMES):
+            if parts[-1:] in _TOPIC_WORDS or parts[-2:] in _TOPIC_NAMES:
                 direction: Direction | None = None
                 if not _CONSUMES.isdisjoint(parts):
                     direction = "consumes"
@@ -133,6 +133,7 @@ class Companions:
                 yield int(value)
 
 
+_TOPIC_WORDS: Final = frozenset((("topic",), ("topics",), ("queue",), ("queues",)))
 _TOPIC_NAMES: Final = frozenset((("topic", "name"), ("queue", "name"), ("topic", "names")))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn
 
 from novaplan.documents.positions import Document, YamlList, YamlMap
 from novaplan.errors import InputError
+from novaplan.importers import naming
 from novaplan.importers.draft import Note, Where
 
 _MOST_NESTED: Final = 10
@@ -189,7 +190,10 @@ def manifest_of(value: dict[str, Any], file: str, line: int, origins: dict[str, 
     group = api_version.rpartition("/")[0]
     # The same objects under the group they had before.
     group = {"extensions": "networking.k8s.io" if kind == "Ingress" else "apps"}.get(group, group)
-    return Manifest(kind, text, namespace or None, group, api_version, value, file, line, origins)
+    # A placeholder that a script would fill in is one namespace too, under a name that a topology takes.
+    namespace = naming.name(namespace, "default") if namespace else None
+    text = naming.name(text, "default") if kind == "Namespace" else text
+    return Manifest(kind, text, namespace, group, api_version, value, file, line, origins)
 
 
 HELM_TEMPLATE: Final = (
