@@ -1,4 +1,4 @@
-"""novaplan plans the consolidation of a microservice system and proves each step of the way.
+"""novaplan plans the consolidation of a microservice system: what becomes of every part, what it needs, if it fits.
 
     import novaplan
 

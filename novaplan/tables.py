@@ -93,7 +93,9 @@ def _shown(cell: Any) -> str:
 
 def _fit(lines: Sequence[Sequence[str]], width: int) -> tuple[int, ...]:
     """Column widths that fit ``width``: the widest column gives way first."""
-    widths = [max(len(line[column]) for line in lines) or 1 for column in range(len(lines[0]))]
+    from wcwidth import wcswidth  # tabulate counts with it wherever it is installed, so novaplan always installs it
+
+    widths = [max(max(wcswidth(line[column]), 1) for line in lines) for column in range(len(lines[0]))]
     available = width - 2 * (len(widths) - 1)
     while sum(widths) > available and max(widths) > NARROWEST:
         widths[widths.index(max(widths))] -= 1

@@ -87,7 +87,7 @@ def _novaplan(
         typer.Option("--version", help="Show the version and leave.", callback=_show_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Plan the consolidation of a microservice system, and prove each step of the way.
+    """Plan the consolidation of a microservice system: what becomes of every part, what it needs, and if it fits.
 
     A TOPOLOGY is a file, - for standard input, or a name: current means topologies/current.yaml in this folder, or else
     the one that novaplan brings along.

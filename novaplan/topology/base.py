@@ -59,8 +59,10 @@ HostName = Annotated[str, Field(max_length=253, pattern=HOST_PATTERN)]
 """A name with dots, as externals and secrets have."""
 Label = Annotated[str, Field(min_length=1, max_length=253, pattern=LABEL_PATTERN)]
 """A name some server gave (a database, a topic, a queue): anything printable without white space."""
-Count = Annotated[int, Field(strict=True, ge=0)]
-Positive = Annotated[int, Field(strict=True, ge=1)]
+# Kubernetes holds every count as an int32; a longer one is a slip of the pen.
+_MOST = 2**31 - 1
+Count = Annotated[int, Field(strict=True, ge=0, le=_MOST)]
+Positive = Annotated[int, Field(strict=True, ge=1, le=_MOST)]
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
 PortNumber = Annotated[int, Field(strict=True, ge=1, le=65535)]
 CountOrPercent = Annotated[int, Field(strict=True)] | str

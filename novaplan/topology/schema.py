@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from novaplan.topology.base import Model
 from novaplan.topology.system import Topology
+from novaplan.topology.units import units, written
 
 
 def json_schema(model: type[Model] = Topology) -> dict[str, Any]:
@@ -18,6 +19,7 @@ def json_schema(model: type[Model] = Topology) -> dict[str, Any]:
     for name, definition in [(model.__name__, schema), *schema.get("$defs", {}).items()]:
         if name in by_name:
             _describe(definition, by_name[name])
+            _write_defaults(definition, by_name[name])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
@@ -42,6 +44,17 @@ def _describe(definition: dict[str, Any], model: type[BaseModel]) -> None:
     for name, text in _field_docs(model).items():
         if name in properties:
             properties[name]["description"] = text
+
+
+def _write_defaults(definition: dict[str, Any], model: type[BaseModel]) -> None:
+    """Defaults as a file writes them: pydantic tells the integers that quantities are held as."""
+    forms = units(model)
+    for name, body in definition.get("properties", {}).items():
+        default = model.model_fields[name].default
+        if isinstance(default, BaseModel):
+            body["default"] = default.model_dump(mode="json")
+        elif name in forms and isinstance(default, int):
+            body["default"] = written(default, forms[name])
 
 
 def _field_docs(model: type[BaseModel]) -> dict[str, str]:

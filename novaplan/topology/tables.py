@@ -1,5 +1,6 @@
 """A topology at a glance, as tables."""
 
+from novaplan.errors import one_line
 from novaplan.quantity import format_bytes
 from novaplan.tables import Table
 from novaplan.topology.datastore import Datastore
@@ -72,7 +73,7 @@ def summary(topology: Topology) -> str:
         ("route", len(topology.routes)),
         ("secret", len(topology.secrets)),
     )
-    return f"{topology.name}: " + ", ".join(f"{count} {plural(noun, count)}" for noun, count in counted)
+    return f"{one_line(topology.name)}: " + ", ".join(f"{count} {plural(noun, count)}" for noun, count in counted)
 
 
 def plural(noun: str, count: int) -> str:
