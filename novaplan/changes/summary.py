@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from novaplan.capacity.totals import FIGURES, totals
 from novaplan.changes.model import ACTIONS
-from novaplan.topology.datastore import Cluster, Datastore, Kafka, Patroni, Sentinel
 from novaplan.topology.system import Topology
 
 if TYPE_CHECKING:
@@ -85,16 +84,6 @@ def summarise(diff: Diff) -> Summary:
     )
 
 
-def highly_available(store: Datastore) -> bool:
-    """Whether the loss of one data member is survived without a person. A managed one is not claimed to be."""
-    deployment = store.deployment
-    if isinstance(deployment, Kafka):
-        return deployment.brokers > 1 and deployment.replication_factor > 1
-    if isinstance(deployment, Cluster):
-        return deployment.failover and deployment.members > 1
-    return isinstance(deployment, Sentinel | Patroni) and deployment.members > 1
-
-
 def _parts(field: str) -> Callable[[Topology], int]:
     return lambda topology: sum(len(getattr(store, field)) for store in topology.datastores)
 
@@ -103,7 +92,7 @@ _COUNTS: dict[str, Callable[[Topology], int]] = {
     "services": lambda topology: len(topology.services),
     "optional_services": lambda topology: sum(service.optional for service in topology.services),
     "datastores": lambda topology: len(topology.datastores),
-    "highly_available_datastores": lambda topology: sum(map(highly_available, topology.datastores)),
+    "highly_available_datastores": lambda topology: sum(store.highly_available for store in topology.datastores),
     "externals": lambda topology: len(topology.externals),
     "dependencies": lambda topology: len(topology.dependencies),
     "routes": lambda topology: len(topology.routes),

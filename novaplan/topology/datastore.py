@@ -243,6 +243,17 @@ class Datastore(Model):
             return deployment.brokers
         return 1 if isinstance(deployment, Standalone) else deployment.members
 
+    @property
+    def highly_available(self) -> bool:
+        """Whether the loss of one data member is survived without a person: several members with failover, and in Kafka
+        every partition on more than one of them. A managed one is not claimed to be."""
+        deployment = self.deployment
+        if isinstance(deployment, Kafka):
+            return deployment.brokers > 1 and deployment.replication_factor > 1
+        if isinstance(deployment, Cluster):
+            return deployment.failover and deployment.members > 1
+        return isinstance(deployment, Sentinel | Patroni) and deployment.members > 1
+
 
 class External(Model):
     """What the system uses but does not run."""

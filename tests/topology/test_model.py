@@ -160,6 +160,24 @@ def test_how_many_servers_a_datastore_runs(deployment: object, members: int) -> 
     assert Datastore(name="db", kind="any", deployment=deployment).members == members
 
 
+@pytest.mark.parametrize(
+    ("deployment", "expected"),
+    [
+        (Standalone(), False),
+        (Sentinel(type="sentinel", members=2, sentinels=3, quorum=2), True),
+        (Patroni(type="patroni", members=1), False),
+        (Patroni(type="patroni", members=2), True),
+        (Kafka(type="kafka", brokers=3), False),
+        (Kafka(type="kafka", brokers=3, replication_factor=2), True),
+        (Cluster(type="cluster", members=3, failover=False), False),
+        (Cluster(type="cluster", members=3), True),
+        (Managed(type="managed"), False),
+    ],
+)
+def test_which_datastores_survive_the_loss_of_a_member(deployment: object, expected: bool) -> None:
+    assert Datastore(name="db", kind="any", deployment=deployment).highly_available is expected
+
+
 def test_a_port_listens_on_its_target_where_that_differs() -> None:
     assert Port(name="a", port=80).listens_on == 80
     assert Port(name="a", port=80, target=8080).listens_on == 8080
