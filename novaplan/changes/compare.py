@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 
 from novaplan.changes import fields
 from novaplan.changes.model import ACTIONS, Action, Basis, Change, Diff, FieldChange, Whereabouts
+from novaplan.garbage import uncollected
 from novaplan.topology.base import Model
 from novaplan.topology.lineage import Fate, Heir
 from novaplan.topology.parts import KINDS, SYSTEM, address, kind_of, path_of, split
@@ -29,7 +28,7 @@ def diff(current: Topology, target: Topology) -> Diff:
     Where the target's lineage speaks of ``current``, it says what became what; otherwise parts are the same when their
     addresses are. Provenance is no change.
     """
-    with _without_garbage_collection():
+    with uncollected():
         return _diff(current, target)
 
 
@@ -46,18 +45,6 @@ def _diff(current: Topology, target: Topology) -> Diff:
     whereabouts = {own: _whereabouts(own, into, sources, heirs, after) for own in before}
     carried = _carried(before, after, changes)
     return Diff(current, target, tuple(changes), basis, whereabouts, carried)
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """A difference is many objects and no cycles; looking for cycles among them took a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _basis(current: Topology, target: Topology) -> Basis:

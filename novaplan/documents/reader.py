@@ -7,10 +7,8 @@ quotes the text of a document, which may hold a secret: only its place, its keys
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import yaml
 from yaml.error import MarkedYAMLError, YAMLError
@@ -21,16 +19,13 @@ from yaml.scanner import Scanner
 
 from novaplan.documents.builder import DEEPEST, Builder, Tags
 from novaplan.documents.json_text import parse_json
-from novaplan.documents.malformed import explain
 from novaplan.documents.positions import Document, Tagged, YamlList, YamlMap
 from novaplan.documents.scalars import Dialect, ScalarMemo
 from novaplan.documents.source import MOST_BYTES, STANDARD_INPUT, decode, load
 from novaplan.errors import DocumentError
+from novaplan.garbage import uncollected
 
 __all__ = ["MOST_BYTES", "Dialect", "Document", "Tagged", "Tags", "YamlList", "YamlMap", "parse", "read", "read_one"]
-
-# Below this size a collection of garbage costs too little to matter; above, it walks the growing result in vain.
-_BIG: Final = 100_000
 
 
 def parse(
@@ -51,13 +46,16 @@ def parse(
         # A tab in JSON is only ever space between tokens, where YAML does not want one.
         text = text.replace("\t", " ")
     memo = ScalarMemo("compose" if is_json else dialect)
-    with _without_garbage_collection(len(text) > _BIG):
+    with uncollected():
         try:
             return list(Builder(_parser(text).get_event, file, memo, tags).documents())
         except YAMLError as error:
             if is_json:
                 with contextlib.suppress(ValueError):
                     return [Document(parse_json(text, DEEPEST), file, 1)]
+            # Only here: its pattern takes as long to compile as a topology to read.
+            from novaplan.documents.malformed import explain
+
             raise explain(error, text, file) from None
 
 
@@ -124,20 +122,3 @@ def _parser(content: str) -> Any:
 
         return CParser(content)
     return _PurePythonParser(content)
-
-
-@contextlib.contextmanager
-def _without_garbage_collection(wanted: bool) -> Iterator[None]:
-    if not (wanted and gc.isenabled()):
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        if not gc.get_freeze_count():
-            # Freezing and unfreezing makes everything old. Without it the collector would walk the whole result the
-            # moment it is back, which takes a quarter of the time of reading.
-            gc.freeze()
-            gc.unfreeze()
-        gc.enable()

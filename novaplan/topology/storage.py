@@ -1,12 +1,10 @@
 """Topologies as files."""
 
-import gc
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from novaplan.documents import files, reader
 from novaplan.errors import TopologyError
+from novaplan.garbage import uncollected
 from novaplan.topology.system import Topology
 from novaplan.topology.validation import validate
 
@@ -19,13 +17,13 @@ def load(source: str | os.PathLike[str]) -> Topology:
     """
     name = os.fspath(source)
     path = name if name == "-" else str(files.resolve(name, "topologies"))
-    with _without_garbage_collection():
+    with uncollected():
         return validate(Topology, reader.read_one(path), TopologyError)
 
 
 def loads(text: str, *, file: str = "<text>") -> Topology:
     """The topology that ``text`` holds as YAML or JSON. Raises ``DocumentError`` or ``TopologyError``."""
-    with _without_garbage_collection():
+    with uncollected():
         documents = reader.parse(text, file=file)
         if len(documents) != 1:
             raise TopologyError(f"expected one document, found {len(documents)}", file=file)
@@ -46,15 +44,3 @@ def save(topology: Topology, path: str | os.PathLike[str], *, made_by: str | Non
     it, unless ``force``.
     """
     files.write_text(path, dumps(topology, header=files.generated_header(made_by or "novaplan.save")), force=force)
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Loading makes many objects and no cycles; looking for cycles among them took most of the time (measured 6x)."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
