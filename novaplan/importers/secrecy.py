@@ -37,6 +37,7 @@ _HEADER = re.compile(
     r"(?i)\b(basic|bearer)([ \t]+)(?!auth)[A-Za-z0-9+/=._\-]{8,}|(hooks\.slack\.com/services/|/api/webhooks/)[^\s\"']+"
 )
 _LOGIN = re.compile(r"(?<!\S)(-u|--user)([ =]?)([^\s:\"']{1,200}):(?!//)([^\s\"']+)")
+_USER_AND_PASSWORD = re.compile(r"([^\s:]{1,200}):(?!//).+")
 _GO_DSN = re.compile(r"[^\s@/\"']{1,200}:[^\s@\"']{1,200}@(?=tcp|unix|\()")
 _BLOB = re.compile(r"[A-Za-z0-9+/_\-]{40,}={0,2}")
 _SHORTEST: Final = 6
@@ -91,7 +92,13 @@ def cleaned_command(command: Sequence[str], secrets: Iterable[str] = ()) -> tupl
     secrets = tuple(secrets)
     result: list[str] = []
     hide_next = False
+    before = ""
     for argument in command:
+        login = _USER_AND_PASSWORD.fullmatch(argument) if before in ("-u", "--user") else None
+        before = argument
+        if login is not None:
+            result.append(f"{login[1]}:{HIDDEN}")
+            continue
         if hide_next and not argument.startswith("-") and not _is_reference(argument):
             result.append(HIDDEN)
             hide_next = False

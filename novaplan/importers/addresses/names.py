@@ -43,7 +43,7 @@ _ADDRESS_ENDINGS: Final = (
     "endpoint",
     "brokers",
 )
-_NO_ADDRESS_ENDINGS: Final = ("ghost", "vhost", "virtualhost")
+_NO_ADDRESS_WORDS: Final = ("ghost", "vhost", "virtualhost")
 _PERHAPS: Final = word_list(
     "service services svc connect connection connections connectionstring connectionstrings strings target",
     "targets peers peer cluster proxy master primary replica replicaof slave slaveof join location discovery registry",
@@ -111,7 +111,7 @@ def says(name: str) -> Says:
 
 
 def _is_address_word(part: str) -> bool:
-    return part in _ADDRESS or (part.endswith(_ADDRESS_ENDINGS) and not part.endswith(_NO_ADDRESS_ENDINGS))
+    return part in _ADDRESS or (part.endswith(_ADDRESS_ENDINGS) and part not in _NO_ADDRESS_WORDS)
 
 
 @lru_cache(maxsize=65536)

@@ -68,6 +68,8 @@ class Exposure:
         if not positions:
             message = f"Service {manifest.name} selects no pod here"
             self._notes.append(Note("uncertain", message, manifest.where("spec.selector")))
+            for item in manifest.maps(spec, "ports"):
+                _number(manifest, item, "port")
         for position in positions:
             self._hosts[position].append(manifest.name)
             self._places[position].append(manifest.where())

@@ -78,7 +78,7 @@ def _is_template(path: str) -> bool:
     try:
         with Path(path).open("rb") as stream:
             text = stream.read(reader.MOST_BYTES)
-    except OSError:
+    except (OSError, ValueError):  # a NUL in the name
         return False
     return any(mark in text for mark in (b"{{-", b"{{ .", b"{{.", b"{{ include", b"{{ template", b"{{ if", b"{{ range"))
 
