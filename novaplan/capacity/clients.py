@@ -50,7 +50,7 @@ class Client:
 
     @property
     def label(self) -> str:
-        """``api-service (DB 3)``."""
+        """``orders (DB 3)``."""
         return f"{self.name} ({self.part})" if self.part else self.name
 
     def to_dict(self) -> dict[str, Any]:
