@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from novaplan.documents import writer
 from novaplan.errors import NovaplanError
+from novaplan.importers.addresses.wordlist import word_list
 from novaplan.importers.kubernetes import import_kubernetes
 from novaplan.topology.storage import dumps, loads
 from tests.importers.kubernetes.helpers import running, service, store
@@ -39,13 +40,29 @@ SCALARS = st.one_of(
     WORDS, st.integers(-5, 70000), st.booleans(), st.none(), st.floats(allow_nan=False), st.text(max_size=12)
 )
 KEYS = st.sampled_from(
-    ["metadata", "spec", "template", "containers", "initContainers", "name", "namespace", "env", "envFrom", "value", "valueFrom", "configMapKeyRef", "secretKeyRef", "key", "image", "ports", "port", "containerPort", "targetPort", "protocol", "selector", "matchLabels", "app", "labels", "data", "stringData", "replicas", "minReplicas", "maxReplicas", "scaleTargetRef", "resources", "limits", "requests", "cpu", "memory", "rules", "http", "paths", "path", "backend", "service", "number", "volumes", "volumeMounts", "mountPath", "subPath", "configMap", "secret", "items", "projected", "sources", "affinity", "readinessProbe", "httpGet", "exec", "command", "args", "minAvailable", "maxUnavailable", "type", "externalName", "subsets", "addresses", "ip", "tls", "hosts", "hostnames", "matches", "backendRefs", "weight"]
+    sorted(
+        word_list(
+            "metadata spec template containers initContainers name namespace env envFrom value valueFrom",
+            "configMapKeyRef secretKeyRef key image ports port containerPort targetPort protocol selector",
+            "matchLabels app labels data stringData replicas minReplicas maxReplicas scaleTargetRef resources",
+            "limits requests cpu memory rules http paths path backend service number volumes volumeMounts",
+            "mountPath subPath configMap secret items projected sources affinity readinessProbe httpGet exec",
+            "command args minAvailable maxUnavailable type externalName subsets addresses ip tls hosts hostnames",
+            "matches backendRefs weight",
+        )
+    )
 )
 TREES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5), max_leaves=25
 )
 KINDS = st.sampled_from(
-    ["Deployment", "StatefulSet", "CronJob", "Job", "Pod", "Service", "ConfigMap", "Secret", "Ingress", "HTTPRoute", "HorizontalPodAutoscaler", "List", "Namespace", "PodDisruptionBudget", "Endpoints", "EndpointSlice", "PersistentVolumeClaim", "Rollout", "Strange"]
+    sorted(
+        word_list(
+            "Deployment StatefulSet CronJob Job Pod Service ConfigMap Secret Ingress HTTPRoute",
+            "HorizontalPodAutoscaler List Namespace PodDisruptionBudget Endpoints EndpointSlice",
+            "PersistentVolumeClaim Rollout Strange",
+        )
+    )
 )
 OBJECTS = st.fixed_dictionaries(
     {
