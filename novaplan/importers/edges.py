@@ -85,7 +85,7 @@ class Edges:
 
     def _pair(self, uses: list[Use]) -> list[Dependency]:
         certain = [use for use in uses if not use.possible]
-        uses = certain or uses
+        uses = [*certain, *self._corroborated(certain, uses)] or uses
         merged: dict[tuple[object, ...], tuple[_Details, list[Where]]] = {}
         for use in uses:
             details = self._details(use)
@@ -93,6 +93,17 @@ class Edges:
             known, wheres = merged.get(key, (details, []))
             merged[key] = (_filled(known, details), [*wheres, use.where])
         return _dependencies(uses[0], _without_vague(list(merged.values())))
+
+    def _corroborated(self, certain: list[Use], uses: list[Use]) -> list[Use]:
+        """What a shared configuration adds about a server that the client is only known to wait for.
+
+        Nothing when it names several databases there: nobody knows which of them the client means.
+        """
+        if not certain or any(use.sighting is not None for use in certain):
+            return []
+        possible = [use for use in uses if use.possible]
+        parts = {(details.database, details.logical_db) for details in map(self._details, possible)}
+        return possible if len(parts) == 1 else []
 
     def _details(self, use: Use) -> _Details:
         sighting = use.sighting

@@ -207,6 +207,7 @@ class Recognition:
             self._vote(votes, self._words.get(word), "name")
         for setting in container.settings:
             self._vote(votes, self._variable(setting.name), "variables")
+        self._vote(votes, self._server_program(container), "command")
         for kind in self.kinds.values():
             if not listens.isdisjoint(kind.ports) or not listens.isdisjoint(kind.also_ports):
                 self._vote(votes, kind.kind, "ports")
@@ -215,6 +216,12 @@ class Recognition:
             return agreed[0]
         alone = self._ports.get(next(iter(listens))) if len(listens) == 1 else None
         return alone if alone is not None and not agreed and self._is_plausible(container) else None
+
+    def _server_program(self, container: Container) -> str | None:
+        """The kind whose server the command line starts, when only one kind has a server of that name."""
+        program = container.command[0].rpartition("/")[2] if container.command else ""
+        kinds = [kind.kind for kind in self.kinds.values() if program in kind.servers]
+        return kinds[0] if len(kinds) == 1 else None
 
     def _is_plausible(self, container: Container) -> bool:
         """A web server in front, or a probe by HTTP, is no datastore, whatever its port."""

@@ -25,7 +25,10 @@ _COMMENT = re.compile(r"^[ \t]*(?:#|//|;|--[ \t])[^\n]*", re.MULTILINE)
 _PORT = re.compile(r":(\d{1,5})(?![\w.])")
 _SPACE_PORT = re.compile(r"[ \t]+(\d{2,5})(?![\w.])")
 _END = re.compile(r"$|[\s,;\]})\"'/|&]")
-_KEY = re.compile(r"(?<![\w.])([A-Za-z][\w.\-]*)[\"']?[ \t]*[:=][ \t]*\[?[ \t]*[\"']?$")
+# As YAML, JSON and INI write a key, and Ruby ('key' => 'host', ['key'] = 'host') and PHP ('KEY', 'host').
+_KEY = re.compile(
+    r"(?<![\w.])([A-Za-z][\w.\-]*)(?:[\"']?\]?[ \t]*(?:=>|[:=])|[\"'],(?=[ \t]*[\"']))[ \t]*\[?[ \t]*[\"']?$"
+)
 _OPTION = re.compile(r"(?:^|\s)(?:-[hH]|--host(?:name)?|--server|--addr(?:ess)?)[ =][\"']?$")
 _LOOK_UP = re.compile(r"\b(?:nslookup|ping|dig|getent[ \t]+hosts|host)[ \t]+(?:-\S{1,20}[ \t]+(?:\d+[ \t]+)?){0,5}$")
 _NGINX_SERVER = re.compile(r"\bserver[ \t]+$")

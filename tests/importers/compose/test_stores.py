@@ -48,3 +48,67 @@ def test_addresses_stand_inside_json_and_bars(write: Write, value: str) -> None:
     services = f"{{web: {{image: w, environment: {{PEERS: '{value}'}}}}, stock: &s {{image: s}}, mail: *s}}"
     topology = imported(write, f"services: {services}")
     assert {(edge.client, edge.server) for edge in topology.dependencies} == {("web", "stock"), ("web", "mail")}
+
+
+@pytest.mark.parametrize(
+    ("service", "kind"),
+    [
+        (
+            "{image: own/base, command: [postgres, -c, max_connections=9], environment: {POSTGRES_PASSWORD: x}}",
+            "postgres",
+        ),
+        ("{image: own/base, command: /usr/sbin/mysqld --skip-name-resolve, ports: ['3306:3306']}", "mysql"),
+        ("{image: own/base, command: [serve], environment: {POSTGRES_PASSWORD: x}}", None),
+        ("{image: own/base, command: [docker-entrypoint.sh], environment: {POSTGRES_PASSWORD: x}}", None),
+    ],
+)
+def test_the_server_program_speaks_for_a_datastore(write: Write, service: str, kind: str | None) -> None:
+    assert [store.kind for store in imported(write, f"services: {{data: {service}}}").datastores] == (
+        [kind] if kind else []
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "conf['cache_host'] = 'mem'",
+        "'cache_host' => 'mem',",
+        "define('CACHE_HOST', 'mem');",
+        "cache_url: mem",
+    ],
+)
+def test_hosts_stand_in_settings_of_scripts(write: Write, text: str) -> None:
+    services = f'{{web: {{image: w, environment: {{CONFIG: "first = 1\\n{text}\\n"}}}}, mem: {{image: redis}}}}'
+    assert [edge.server for edge in imported(write, f"services: {services}").dependencies] == ["mem"]
+
+
+SHARED = """\
+services:
+  web: {image: w, env_file: all.env, depends_on: [db, mem]}
+  job: {image: j, env_file: all.env, depends_on: [db]}
+  api: {image: a, env_file: all.env}
+  db: {image: postgres}
+  mem: {image: redis}
+"""
+
+
+def test_a_shared_file_says_what_a_service_waits_for(write: Write) -> None:
+    write({"all.env": "DB_HOST=db\nDB_NAME=shop\nREDIS_URL=redis://mem/2\n"})
+    edges = {
+        (edge.client, edge.server, edge.database, edge.logical_db, edge.possible)
+        for edge in imported(write, SHARED).dependencies
+    }
+    assert edges == {
+        ("web", "db", "shop", None, False),
+        ("web", "mem", None, 2, False),
+        ("job", "db", "shop", None, False),
+        ("job", "mem", None, 2, True),
+        ("api", "db", "shop", None, True),
+        ("api", "mem", None, 2, True),
+    }
+
+
+def test_a_shared_file_of_several_databases_says_nothing_of_any_one(write: Write) -> None:
+    write({"all.env": "A_URL=postgres://db/a\nB_URL=postgres://db/b\nM_URL=redis://mem\n"})
+    edges = {(edge.server, edge.database) for edge in imported(write, SHARED).dependencies if edge.client == "web"}
+    assert edges == {("db", None), ("mem", None)}
