@@ -168,4 +168,6 @@ def _port(service: Service, backend: Backend) -> str:
     for port in service.ports:
         if backend.port == port.listens_on:
             return port.name
-    return str(backend.port) if backend.port is not None else (service.ports[0].name if service.ports else "http")
+    if backend.port is not None and naming.is_label(str(backend.port)):
+        return str(backend.port)
+    return service.ports[0].name if service.ports else "http"

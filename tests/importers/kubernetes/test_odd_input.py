@@ -59,3 +59,26 @@ def test_resource_that_no_file_system_holds(write: Write, name: str) -> None:
     folder = write({"kustomization.yaml": f'resources: ["{name}"]'})
     with pytest.raises(InputError, match="there is no"):
         import_kubernetes([folder])
+
+
+@pytest.mark.parametrize("port", ["' '", "'a b'", "''", "{}"])
+def test_route_to_a_port_that_has_no_name(write: Write, port: str) -> None:
+    service = """
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: api}
+    spec: {selector: {app: api}, ports: [{port: 80}]}
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: api}
+    spec: {selector: {}, template: {metadata: {labels: {app: api}}, spec: {containers: [{name: a, image: a}]}}}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: Ingress
+    metadata: {name: way}
+    spec: {rules: [{http: {paths: [{path: /, backend: {service: {name: api, port: {name: PORT}}}}]}}]}
+    """
+    topology, _ = import_kubernetes([write({"a.yaml": service.replace("PORT", port)})])
+    assert [backend.port for route in topology.routes for backend in route.backends] == ["port-80"]
