@@ -13,7 +13,7 @@ from novaplan.consolidation.fit import require_fit, require_use
 from novaplan.consolidation.inconsistent import note_inconsistencies
 from novaplan.consolidation.policy import Policy
 from novaplan.consolidation.routes import merge_routes
-from novaplan.consolidation.secrets import merge_secrets, rewired_secrets
+from novaplan.consolidation.secrets import merge_secrets, refuse_missing_keys, rewired_secrets
 from novaplan.consolidation.services import merge_services
 from novaplan.consolidation.work import Work
 from novaplan.topology.base import replace
@@ -74,6 +74,7 @@ def _target(work: Work) -> Topology | None:
     stores = [with_env(work, store, group) for store, group in zip(stores, groups_of(work), strict=True)]
     dependencies = [*merge_dependencies(work), *policy.add.dependencies]
     secrets = [*rewired_secrets(work, secrets), *policy.add.secrets]
+    refuse_missing_keys(work, secrets)
     unmodelled = _unmodelled(work)
     used = [item.namespace for items in (services, stores, secrets, unmodelled) for item in items]
     parts: dict[str, Sequence[Any]] = {

@@ -137,13 +137,13 @@ def _finish(work: Work, moved: Moved) -> None:
     edge, part, stated = moved.old, dependency_address(moved.old), moved.stated
     changes: dict[str, Any] = {}
     if edge.secret is not None and "secret" not in stated:
-        settle = _settle(moved.new, "secret")
+        settle = _settle([moved.new], "secret")
         changes["secret"] = moved_reference(work, edge.client, edge.secret, part, settle)
     if edge.port is not None and "port" not in stated:
         port = moved_port(work, edge.server, edge.port)
         changes["port"] = port or edge.port
         if port is None:
-            work.conflicts.add(part, f"it calls port {edge.port}, which is retired", _settle(moved.new, "port"))
+            work.conflicts.add(part, f"it calls port {edge.port}, which is retired", _settle([moved.new], "port"))
     if changes:
         moved.new = replace(moved.new, **changes)
     _refuse_lost_parts(work, moved, part)
@@ -169,11 +169,13 @@ def _refuse_lost_parts(work: Work, moved: Moved, part: str) -> None:
             work.conflicts.add(part, f"it uses {kind} {before[-1]!r}, which is retired", retirement(part))
 
 
-def _settle(edge: Dependency, setting: str) -> str:
+def _settle(edges: Sequence[Dependency], setting: str) -> str:
+    """The line that states ``setting`` for all of ``edges``: it matches by what they have in common."""
     field, _, inner = setting.partition(".")
     value = f"{{max: ..., {inner}: ...}}" if inner and inner != "max" else f"{{{inner}: ...}}" if inner else "..."
     names = ("client", "server", "mode", "database", "logical_db", "topic", "group")
-    stated = {name: getattr(edge, name) for name in names if getattr(edge, name) is not None}
+    common = {name: {getattr(edge, name) for edge in edges} for name in names}
+    stated = {name: values.pop() for name, values in common.items() if len(values) == 1 and None not in values}
     return f"dependencies: [{{match: {mapping(stated)}, set: {{{field}: {value}}}}}]"
 
 
@@ -186,7 +188,9 @@ def _united(work: Work, versions: Sequence[Moved]) -> Dependency:
     # The primary member's edge comes first, as everywhere.
     ordered = sorted(versions, key=lambda moved: (group is None or moved.old.client != group.lead, moved.old.key))
     first = ordered[0].new
-    combiner = Combiner(dependency_address(first), lambda setting: _settle(first, setting), work.conflicts)
+    # Choices match before reading is folded into writing.
+    news = [replace(moved.new, mode=moved.old.mode) for moved in ordered]
+    combiner = Combiner(dependency_address(first), lambda setting: _settle(news, setting), work.conflicts)
     edges = [Said(moved.old.client, moved.new) for moved in ordered]
     prefixes = [moved.new.key_prefixes for moved in ordered]
     values: dict[str, Any] = {

@@ -155,3 +155,22 @@ def _rewired(work: Work, secret: Secret, users: set[str]) -> Secret:
         target = into.pop() if len(into) == 1 else None
         keys.append(replace(key, opens=target) if target is not None else key)
     return replace(secret, keys=tuple(keys))
+
+
+def refuse_missing_keys(work: Work, secrets: Sequence[Secret]) -> None:
+    """A variable that the policy states names a secret of the target, which has to be there."""
+    known = {(secret.namespace, secret.name, key.name) for secret in secrets for key in secret.keys}
+    for group in work.policy.groups:
+        namespace = work.namespaces.get(group.name)
+        for variable in group.settings.env:
+            ref = variable.secret
+            if ref is None or ref.optional or (namespace, ref.name, ref.key) in known:
+                continue
+            holders = sorted(name for place, name, key in known if place == namespace and key == ref.key)
+            name = holders[0] if holders else "..."
+            work.conflicts.add(
+                address("service", group.name),
+                f"variable {variable.name} is to come from {ref.name}/{ref.key}, which the target does not have",
+                f"groups[{group.name}].settings.env: "
+                f"[{{name: {variable.name}, secret: {{name: {name}, key: {ref.key}}}}}], or add.secrets",
+            )
