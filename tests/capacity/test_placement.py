@@ -235,3 +235,20 @@ def test_huge_amounts_stay_exact() -> None:
     pods = pods_of("db", 2, cpu=most, memory=most)
     assert place(pods, nodes_of(2, cpu=most, memory=most)).left == 0
     assert refused(pods, nodes_of(2, cpu=most, memory=most - 1))[0].startswith("db-0 asks for ")
+
+
+def test_nodes_that_are_not_alike_are_each_tried() -> None:
+    pods = (*pods_of("four", 1, cpu=4), *pods_of("three", 3, cpu=3))
+    nodes = (Node("six", 6, 9), Node("seven", 7, 9))
+    answer = search(Problem(pods, nodes))
+    assert isinstance(answer, Board)
+    assert violations(pods, nodes, answer.placing()) == []
+
+
+def test_pods_are_exchanged_where_there_is_no_room_to_move() -> None:
+    prefer = Spread(anti_affinity="preferred")
+    pods = (*pods_of("api", 2, spread=prefer), *pods_of("web", 2, spread=prefer))
+    board = Board(Problem(pods, nodes_of(2, pods=2)))
+    for group, node in ((0, 0), (0, 0), (1, 1), (1, 1)):
+        board.put(group, node)
+    assert greedy.improve(board).placing() == tuple(zip(pods, (0, 1, 0, 1), strict=True))

@@ -152,7 +152,7 @@ def test_text_from_a_topology_cannot_confuse_a_terminal_or_a_page() -> None:
     assert "<script>" not in found._repr_html_()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(topologies(), st.sampled_from(["minimum", "current", "maximum"]))
 def test_any_topology_is_placed_rightly_or_refused_with_a_reason(topology: Topology, count: str) -> None:
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from novaplan.capacity.pods import Pod, pods, pods_of_both, replicas, share_of
 from novaplan.capacity.totals import datastore_components
@@ -186,6 +186,7 @@ def test_both_sides_of_a_migration_share_what_runs_alike() -> None:
     assert pods_of_both(current, current) == pods(current)
 
 
+@settings(max_examples=40)
 @given(topologies())
 def test_requests_add_up_to_the_totals(topology: Topology) -> None:
     found = pods(topology)
