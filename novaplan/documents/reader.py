@@ -45,6 +45,8 @@ def parse(
     if is_json:
         # A tab in JSON is only ever space between tokens, where YAML does not want one.
         text = text.replace("\t", " ")
+        # To YAML 1.1 this one is a line break, which would fold to a space; in JSON it stands inside strings alone.
+        text = text.replace("\x85", "\\u0085")
     memo = ScalarMemo("compose" if is_json else dialect)
     with uncollected():
         try:

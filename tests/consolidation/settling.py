@@ -120,7 +120,7 @@ def lines(refused: ConsolidationRefused) -> Iterator[tuple[str, str, str]]:
 
 def read(policy: dict[str, Any]) -> Policy:
     """``policy`` as if it had been written into a file."""
-    return loads_policy(yaml.safe_dump(policy, allow_unicode=True), file="policy.yaml")
+    return loads_policy(yaml.safe_dump(policy), file="policy.yaml")
 
 
 def settled(topology: Topology, policy: dict[str, Any], rounds: int = 8) -> tuple[Topology, dict[str, Any]]:

@@ -306,3 +306,7 @@ def test_the_garbage_collector_is_left_as_it_was(was_on: bool, text: str) -> Non
         assert gc.isenabled() is was_on
     finally:
         (gc.enable if before else gc.disable)()
+
+
+def test_a_string_of_json_keeps_what_yaml_takes_for_a_line_break() -> None:
+    assert parse('{"a": "x\x85y"}', file="a.json")[0].value == {"a": "x\x85y"}
