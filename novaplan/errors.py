@@ -103,7 +103,10 @@ class MissingExtraError(NovaplanError):
 
 def one_line(text: object) -> str:
     """Fold ``text`` onto one line, without control characters that could confuse a terminal or a log."""
-    return " ".join("".join(char if char.isprintable() else " " for char in str(text)).split())
+    plain = str(text)
+    if not plain.isprintable():
+        plain = "".join(char if char.isprintable() else " " for char in plain)
+    return " ".join(plain.split())
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -54,10 +53,10 @@ class Table:
 
     def html(self) -> str:
         """A table for a notebook or a page."""
-        caption = f"<caption>{html.escape(self.title)}</caption>" if self.title else ""
-        head = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in self.columns)
+        caption = f"<caption>{_html(self.title)}</caption>" if self.title else ""
+        head = "".join(f'<th scope="col">{_html(column)}</th>' for column in self.columns)
         body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(_shown(cell))}</td>" for cell in row) + "</tr>" for row in self.rows
+            "<tr>" + "".join(f"<td>{_html(_shown(cell))}</td>" for cell in row) + "</tr>" for row in self.rows
         )
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
@@ -102,7 +101,13 @@ def _fit(lines: Sequence[Sequence[str]], width: int) -> tuple[int, ...]:
     return tuple(widths)
 
 
+def _html(text: str, *, quote: bool = True) -> str:
+    from html import escape  # not for plain text: it brings the 2,231 names of HTML's characters
+
+    return escape(text, quote=quote)
+
+
 def _markdown(text: str) -> str:
     """Text as Markdown shows it, whatever is in it."""
-    escaped = html.escape(one_line(text), quote=False)
+    escaped = _html(one_line(text), quote=False)
     return "".join(f"\\{char}" if char in "\\`*_[]|~" else char for char in escaped)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from novaplan.errors import one_line
 from novaplan.tables import Table
@@ -16,8 +15,7 @@ NARROWEST = 24
 """A terminal narrower than this is treated as this wide."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """What happened to one thing. A row is a label and a text; an empty label goes on with the one above."""
 
     title: str
@@ -61,6 +59,8 @@ def fold(text: str, width: int, before: str = "", after: str = "") -> list[str]:
 
 def paragraphs_html(lines: Iterable[str]) -> str:
     """Each line as a paragraph."""
+    import html
+
     return "".join(f"<p>{html.escape(one_line(line))}</p>" for line in lines)
 
 
