@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from novaplan.changes.model import Change, Diff
 from novaplan.topology.parts import address, kind_of, path_of
@@ -16,8 +16,7 @@ IN_DATASTORE = frozenset({"datastore", "database", "schema", "logical-db", "topi
 ByKind = dict[str, list[Change]]
 
 
-@dataclass(frozen=True, slots=True)
-class Groups:
+class Groups(NamedTuple):
     """The changes of a difference, sorted by what they belong to in target."""
 
     diff: Diff

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from novaplan.changes.fields import plain
 from novaplan.errors import InputError
@@ -36,8 +36,7 @@ Basis = Literal["exact", "stale", "none"]
 as its addresses still exist; none: parts are matched by address alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(NamedTuple):
     """One field that differs. Values are the model's own: quantities are integers in ``unit``."""
 
     path: str
@@ -58,8 +57,7 @@ class FieldChange:
         return body
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What happened to one part."""
 
     action: Action
@@ -92,8 +90,7 @@ class Change:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Whereabouts(NamedTuple):
     """What became of one component of current."""
 
     fate: Fate

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from novaplan.capacity.totals import FIGURES, totals
 from novaplan.changes.model import ACTIONS
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from novaplan.changes.model import Diff
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """One figure on both sides."""
 
     current: int
@@ -32,8 +30,7 @@ class Pair:
         return {"current": self.current, "target": self.target}
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """How two topologies compare. Optional services count; how many those are stands beside."""
 
     services: Pair
@@ -62,7 +59,7 @@ class Summary:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
-        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+        return {name: _plain(value) for name, value in self._asdict().items()}
 
 
 def summarise(diff: Diff) -> Summary:
