@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from novaplan.capacity import connection_words
+from novaplan.capacity.claims import words
 from novaplan.capacity.connections import ServerConnections, connections
 from novaplan.capacity.pods import Count
 from novaplan.capacity.ranges import COUNTS, Ranges, ranges
+from novaplan.capacity.recovery import Recovery, recovery
 from novaplan.capacity.totals import Amounts, Component, Totals
 from novaplan.quantity import format_bytes
 from novaplan.tables import Table
@@ -18,7 +20,9 @@ from novaplan.topology.datastore import Managed
 from novaplan.topology.system import Topology
 
 if TYPE_CHECKING:
+    from novaplan.capacity.claims.judgement import Judgement
     from novaplan.capacity.limits import ConnectionDefaults
+    from novaplan.capacity.recovery_model import RecoveryModel
 
 FORMAT = "novaplan/totals/v1"
 Shown = Literal["minimum", "current", "maximum", "all"]
@@ -46,6 +50,9 @@ class Overview:
     optional: bool = True
     """Whether components that the system is complete without count."""
     defaults: ConnectionDefaults | None = None
+    model: RecoveryModel | None = None
+    judged: tuple[Judgement, ...] | None = None
+    """The claims about it, where there are claims to hold against it."""
 
     @cached_property
     def ranges(self) -> Ranges:
@@ -57,6 +64,11 @@ class Overview:
     def connections(self) -> tuple[ServerConnections, ...]:
         """The servers and what their clients open; optional clients count."""
         return connections(self.topology, self.defaults)
+
+    @cached_property
+    def recovery(self) -> tuple[Recovery, ...]:
+        """How long each component takes to recover from each loss."""
+        return recovery(self.topology, self.model)
 
     @property
     def count(self) -> Count:
@@ -72,7 +84,10 @@ class Overview:
             **head,
             "optional_included": self.optional,
             **body,
+            "storage_not_stated": self._without_storage(),
             "connections": [item.to_dict() for item in self.connections],
+            "recovery": [item.to_dict() for item in self.recovery],
+            **({} if self.judged is None else {"claims": [item.to_dict() for item in self.judged]}),
         }
 
     def parts(self) -> Iterator[Table | list[str]]:
@@ -84,6 +99,8 @@ class Overview:
         if self.connections:
             yield connection_words.table(self.connections, f"{self.topology.name}: connections")
             yield connection_words.remarks(self.connections)
+        if self.judged:
+            yield from words.parts(self.judged, self.topology.name)
 
     def _components(self, count: Count) -> Table:
         found = self.ranges.at[count]
@@ -108,6 +125,9 @@ class Overview:
             names = [item.name for item in self.ranges.at[self.count].components if item.unstated == figures]
             said = ", ".join(_TITLES[name] for name in figures)
             lines.append(f"not stated by some container, and counted 0: {said} of {', '.join(names)}")
+        silent = self._without_storage()
+        if silent:
+            lines.append(f"no storage stated, and counted 0: {', '.join(silent)}")
         elsewhere = [store.name for store in self.topology.datastores if isinstance(store.deployment, Managed)]
         if elsewhere:
             lines.append(f"run by somebody else, and not counted: {', '.join(elsewhere)}")
@@ -122,6 +142,13 @@ class Overview:
                 f"init containers that do not state all, taken to need no more than what follows: {', '.join(silent)}"
             )
         return lines
+
+    def _without_storage(self) -> list[str]:
+        """Volumes and datastores of which no size is stated; a datastore may well have none."""
+        shown = [service for service in self.topology.services if self.optional or not service.optional]
+        found = [f"{service.name}/{item.name}" for service in shown for item in service.volumes if item.size is None]
+        stores = (store for store in self.topology.datastores if self.optional or not store.optional)
+        return [*found, *(store.name for store in stores if store.storage is None and store.members)]
 
 
 def document(overviews: Sequence[Overview]) -> dict[str, Any]:

@@ -162,6 +162,11 @@ def pod_amounts(containers: Iterable[Container]) -> tuple[Amounts, tuple[str, ..
     return Amounts(pods=1, **found), unstated
 
 
+def container_amount(resources: Resources, figure: str) -> int | None:
+    """What one container takes of ``figure``, a CPU or memory figure by name; None where it states nothing."""
+    return _FIGURE[figure](resources)
+
+
 def _effective(containers: tuple[Container, ...], figure: Callable[[Resources], int | None]) -> int:
     """Native sidecars start in order among the init containers; that order is not kept in a topology, so all of them
     are taken to run beside each init container."""

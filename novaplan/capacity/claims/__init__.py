@@ -1,0 +1,1 @@
+"""Figures that somebody stated, each held against the computed one."""
