@@ -97,7 +97,8 @@ class Outside:
         """Nothing here declares what such a datastore holds, so it holds what its clients use."""
         store = self._stores[name]
         if all(known.name != database for known in store.databases):
-            self._stores[name] = store.model_copy(update={"databases": (*store.databases, Database(name=database))})
+            databases = sorted((*store.databases, Database(name=database)), key=lambda known: known.name)
+            self._stores[name] = store.model_copy(update={"databases": tuple(databases)})
 
     def _kind(self, sighting: Sighting) -> str | None:
         address = sighting.address

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from novaplan.importers.compose import import_compose
+from novaplan.topology.storage import dumps, loads
 from novaplan.topology.system import Topology
 
 Write = Callable[[dict[str, str]], None]
@@ -112,3 +113,10 @@ def test_a_shared_file_of_several_databases_says_nothing_of_any_one(write: Write
     write({"all.env": "A_URL=postgres://db/a\nB_URL=postgres://db/b\nM_URL=redis://mem\n"})
     edges = {(edge.server, edge.database) for edge in imported(write, SHARED).dependencies if edge.client == "web"}
     assert edges == {("db", None), ("mem", None)}
+
+
+def test_databases_of_a_store_elsewhere_come_in_one_order(write: Write) -> None:
+    urls = "{B: 'postgres://pg.corp.net/shop', A: 'postgres://pg.corp.net/0', C: 'postgres://pg.corp.net/mail'}"
+    topology = imported(write, f"services: {{web: {{image: w, environment: {urls}}}}}")
+    assert [database.name for database in topology.datastores[0].databases] == ["0", "mail", "shop"]
+    assert loads(dumps(topology)) == topology
