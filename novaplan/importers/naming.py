@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from novaplan.importers.draft import Note, Workload
@@ -28,6 +29,7 @@ def host_name(text: str) -> str:
     return _NOT_IN_HOSTS.sub("-", text.lower()).strip("-.")[:253].strip("-.") or "unnamed"
 
 
+@lru_cache(maxsize=65536)
 def is_label(text: str | None) -> bool:
     """Whether a server could have given this name: anything printable without white space."""
     return text is not None and _LABEL.fullmatch(text) is not None

@@ -69,7 +69,7 @@ def holds_secret(name: str, text: str) -> bool:
         return True
     if ("=" in text or ":" in text) and _PAIR.search(text):
         return True
-    return _BLOB.search(text) is not None and " " not in text and "/" not in text.strip("/")[:40]
+    return len(text) >= 40 and _BLOB.search(text) is not None and " " not in text and "/" not in text.strip("/")[:40]
 
 
 def cleaned(text: str, secrets: Iterable[str] = ()) -> str:

@@ -45,6 +45,8 @@ class Landscape:
     """The ports of a host that is known, None when it is not."""
     label: Callable[[str], bool]
     """Whether a host that is known starts with this label."""
+    found: dict[tuple[str, str], list[Address]] = field(default_factory=dict, repr=False)
+    """What settings held that were read before: pods share most of theirs."""
     files: dict[int, list[tuple[Address, int]]] = field(default_factory=dict)
     """What was found in a text; many pods mount the same one."""
 
@@ -63,8 +65,14 @@ def in_container(container: Container, landscape: Landscape) -> Iterator[Sightin
 
 def in_setting(setting: Setting, landscape: Landscape) -> list[Address]:
     """The addresses in the value of one setting."""
-    text = (setting.text or "").strip()
-    verdict = says(setting.name)
+    key = (setting.name, setting.text or "")
+    if key not in landscape.found:
+        landscape.found[key] = _in_value(setting.name, key[1].strip(), landscape)
+    return landscape.found[key]
+
+
+def _in_value(name: str, text: str, landscape: Landscape) -> list[Address]:
+    verdict = says(name)
     if verdict is Says.NOTHING and not _MARKS.search(text):
         return []
     if verdict is Says.NOT_CALLED or not text:
