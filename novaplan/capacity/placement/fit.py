@@ -46,22 +46,16 @@ def fit(
     chosen, board, proof, binding = _arranged(found, nodes, smallest, goal, effort)
     placing = board.placing()
     everywhere = tuple(pod for pod in found if pod.workload.everywhere)
-    # One question for each node: each may take a little only.
-    aftermath = Aftermath(chosen, placing, everywhere, replace(effort, solver_limit=min(effort.solver_limit, 1.0)))
-    return Fit(
-        topologies=(topology.name,) if other is None else (topology.name, other.name),
-        count=count,
-        goal=goal,
-        nodes=chosen,
-        placing=placing,
-        everywhere=everywhere,
-        binding=binding,
-        losses=tuple(aftermath.losses()),
-        drains=tuple(aftermath.drains()),
-        proof=proof,
-        currency=nodes.currency,
-        example_prices=nodes.example,
-    )
+    aftermath = Aftermath(chosen, placing, everywhere, _for_each_node(effort))
+    names = (topology.name,) if other is None else (topology.name, other.name)
+    losses, drains = tuple(aftermath.losses()), tuple(aftermath.drains())
+    prices = nodes.currency, nodes.example
+    return Fit(names, count, goal, chosen, placing, everywhere, binding, losses, drains, proof, *prices)
+
+
+def _for_each_node(effort: Effort) -> Effort:
+    """Losses and drains are one question for each node, so each may take a little only."""
+    return replace(effort, solver_limit=min(effort.solver_limit, 1.0))
 
 
 def _arranged(

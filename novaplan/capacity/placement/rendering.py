@@ -60,13 +60,13 @@ def _proof(fit: Fit) -> str:
 
 def _survives(fit: Fit) -> str:
     bad = [loss.name for loss in fit.losses if not loss.fits]
+    moves = f"pods wait after losing {_some(bad)}" if bad else "all pods find another place"
+    if all(vote.total == 1 for loss in fit.losses for vote in loss.votes):
+        return f"loss: {moves}"
     broken = [f"{loss.name} ({', '.join(loss.quorums_lost)})" for loss in fit.losses if loss.quorums_lost]
-    quorums = (
-        f"quorums are lost with {_some(broken)}" if broken else "every quorum survives the loss of any node or zone"
-    )
-    if not any(loss.scope == "zone" for loss in fit.losses):
-        quorums = quorums.replace("any node or zone", "any node")
-    return f"loss: {quorums}; " + (f"pods wait after losing {_some(bad)}" if bad else "all pods find another place")
+    any_one = "any node or zone" if any(loss.scope == "zone" for loss in fit.losses) else "any node"
+    quorums = f"quorums are lost with {_some(broken)}" if broken else f"every quorum survives the loss of {any_one}"
+    return f"loss: {quorums}; {moves}"
 
 
 def _some(names: Sequence[str]) -> str:

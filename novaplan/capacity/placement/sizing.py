@@ -190,17 +190,15 @@ def _price_floor(pods: Sequence[Pod], kinds: Sequence[Kind]) -> tuple[int, str]:
     demand, supplies = _demand(pods), [_supply(pods, kind) for kind in kinds]
     prices = [kind.price_per_month or 0 for kind in kinds]
     names = ("CPU", "memory", "pods", "volumes")
-    best, because = Fraction(0), "nothing is requested"
+    best, used = Fraction(0), "nothing"
     for one, other in combinations(range(4), 2):
         for weight in _vertices([(s[one], s[other]) for s in supplies], prices):
             value = weight[0] * demand[one] + weight[1] * demand[other]
             if value > best:
-                used = [names[r] for r, w in zip((one, other), weight, strict=True) if w]
-                best, because = (
-                    value,
-                    f"{' and '.join(used)} in all cost that much on the nodes that have them cheapest",
-                )
-    return -(-best.numerator // best.denominator), because
+                best = value
+                used = " and ".join(names[r] for r, w in zip((one, other), weight, strict=True) if w)
+    floor = -(-best.numerator // best.denominator)
+    return floor, f"{used}: what is requested costs {format_cents(floor)} on the nodes where it is cheapest"
 
 
 def _vertices(supplies: Sequence[tuple[int, int]], prices: Sequence[int]) -> Iterator[tuple[Fraction, Fraction]]:
