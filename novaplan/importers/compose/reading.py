@@ -96,7 +96,7 @@ def _draft(name: str, layer: Layer, wanted: Sequence[str], folder: Path, notes: 
     }
     mounts = Mounts(folder, layer, notes)
     units = [workload(service, node, needs[service], mounts, notes) for service, node in services.items()]
-    units = with_served(unshared(_with_links(units, needs, notes)), services, notes)
+    units = with_served(unshared(_with_links(units, needs, notes), services), services, notes)
     for file in dict.fromkeys(unit.where.file for unit in units):
         count = sum(unit.where.file == file for unit in units)
         notes.read(f"{file}: {count} {'service' if count == 1 else 'services'}")

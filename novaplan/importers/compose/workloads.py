@@ -165,17 +165,24 @@ def _tell_unknown(service: Field, notes: Notes) -> None:
             notes.left_out(f"compose knows no field {key!r} of a service{nearest(key, _KNOWN)}", field.where)
 
 
-def unshared(workloads: list[Workload]) -> list[Workload]:
+def unshared(workloads: list[Workload], services: Mapping[str, Node]) -> list[Workload]:
     """The workloads, with nothing marked as shared that only one program takes.
 
-    Two services of one image are one program: what both are given is meant for it.
+    Two services of one image are one program: what both are given is meant for it. An image that holds several programs
+    is told from others by the entry points of its services.
     """
     users: dict[str, set[str]] = {}
     for unit in workloads:
         for item in _shared(unit):
-            users.setdefault(item, set()).add(unit.containers[0].image or unit.name)
+            users.setdefault(item, set()).add(_program(unit, services[unit.name]))
     alone = {item for item, programs in users.items() if len(programs) == 1}
     return [_without(unit, alone) for unit in workloads]
+
+
+def _program(unit: Workload, node: Node) -> str:
+    entry = Field(node, f"services.{unit.name}").get("entrypoint")
+    first = next((word.text() for word in entry.elements()), "") if entry else ""
+    return f"{unit.containers[0].image or unit.name} {first.partition(' ')[0]}"
 
 
 def _shared(unit: Workload) -> Iterator[str]:

@@ -120,3 +120,19 @@ def test_databases_of_a_store_elsewhere_come_in_one_order(write: Write) -> None:
     topology = imported(write, f"services: {{web: {{image: w, environment: {urls}}}}}")
     assert [database.name for database in topology.datastores[0].databases] == ["0", "mail", "shop"]
     assert loads(dumps(topology)) == topology
+
+
+def test_an_image_of_several_programs_shares_its_files_like_several_images(write: Write) -> None:
+    text = """\
+    x-all: &all {image: suite, volumes: ["./conf:/conf"]}
+    services:
+      one: {<<: *all, entrypoint: One}
+      two: {<<: *all, entrypoint: [Two, -v]}
+      three: {<<: *all, command: serve}
+      store: {image: mongo}
+      cache: {image: redis}
+    """
+    write({"conf/all.json": '{"store": {"addr": "store"}, "cache": {"addr": "cache"}, "one": {"addr": "one"}}'})
+    assert all(edge.possible for edge in imported(write, text).dependencies)
+    same = imported(write, text.replace("Two", "One").replace("command: serve", "entrypoint: One -x"))
+    assert not any(edge.possible for edge in same.dependencies)
