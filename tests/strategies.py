@@ -353,7 +353,7 @@ def service_fields() -> dict[str, st.SearchStrategy[Any]]:
         "language": texts(),
         "framework": texts(),
         "codebases": distinct(
-            st.builds(Codebase, name=labels(), lines=st.none() | counts(), files=st.none() | counts())
+            st.builds(Codebase, name=labels(), lines=st.none() | counts(), files=st.none() | counts(), build=texts())
         ),
         "optional": st.just(True),
         "replicas": counts(0, 50),
@@ -499,6 +499,7 @@ def datastore_fields() -> dict[str, st.SearchStrategy[Any]]:
         "storage_class": names(),
         "connections": connections(),
         "memory": st.builds(MemoryPolicy, max=st.none() | sizes(), eviction=st.none() | labels()),
+        "probes": sparse(Probes, dict.fromkeys(("startup", "readiness", "liveness"), probes())),
         "persistence": st.builds(Persistence, snapshots=st.booleans(), append_only=st.booleans()),
         "disruption_budget": disruption_budgets(),
         "spread": spreads(),
@@ -572,7 +573,7 @@ def externals(draw: st.DrawFn, name: str | None = None) -> External:
 @cache
 def dependency_fields() -> dict[str, st.SearchStrategy[Any]]:
     """The optional fields of a dependency but those that name a part of its server."""
-    pool_fields = {"idle_timeout": durations(), "acquire_timeout": durations()}
+    pool_fields = dict.fromkeys(("idle_timeout", "max_lifetime", "acquire_timeout"), durations())
     return {
         "mode": st.sampled_from(("reads", "writes", "publishes", "consumes")),
         "key_prefixes": tuples(labels()),

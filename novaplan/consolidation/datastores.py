@@ -13,7 +13,7 @@ from novaplan.consolidation.work import Work
 from novaplan.topology.base import Model, replace
 from novaplan.topology.datastore import Connections, Database, Datastore, MemoryPolicy
 from novaplan.topology.parts import address
-from novaplan.topology.service import Resources
+from novaplan.topology.service import Probes, Resources
 
 _KIND_OF = {"databases": "database", "topics": "topic", "consumer_groups": "consumer-group"}
 _LISTS = {"databases", "logical_dbs", "env"}
@@ -23,10 +23,10 @@ _RULES = {
     "disruption_budget": "primary",
     "spread": "primary",
     **dict.fromkeys(("namespace", "version", "image", "port", "storage_class", "deployment", "resources"), "same"),
-    **dict.fromkeys(("connections", "memory", "persistence"), "same"),
+    **dict.fromkeys(("connections", "memory", "persistence", "probes"), "same"),
 }
 """What the servers hold adds up, what they are must agree."""
-_UNSTATED: tuple[Model, ...] = (Resources(), Connections(), MemoryPolicy())
+_UNSTATED: tuple[Model, ...] = (Resources(), Connections(), MemoryPolicy(), Probes())
 """Values that say nothing: a server without limits in the file has some, which are not known."""
 
 

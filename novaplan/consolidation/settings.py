@@ -93,6 +93,7 @@ class DatastoreSettings(Model):
     connections: Connections | None = None
     memory: MemoryPolicy | None = None
     persistence: Persistence | None = None
+    probes: Probes | None = None
     disruption_budget: DisruptionBudget | None = None
     spread: Spread | None = None
     startup_tier: Count | None = None

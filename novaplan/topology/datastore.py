@@ -20,7 +20,7 @@ from novaplan.topology.base import (
     defaults_of,
     sorted_by,
 )
-from novaplan.topology.service import DisruptionBudget, EnvVar, Resources, Spread
+from novaplan.topology.service import DisruptionBudget, EnvVar, Probes, Resources, Spread
 
 
 class Etcd(Model):
@@ -221,6 +221,8 @@ class Datastore(Model):
     connections: Connections = defaults_of(Connections)
     memory: MemoryPolicy = defaults_of(MemoryPolicy)
     persistence: Persistence = defaults_of(Persistence)
+    probes: Probes = defaults_of(Probes)
+    """Of one data member."""
     disruption_budget: DisruptionBudget | None = None
     spread: Spread = defaults_of(Spread)
     startup_tier: Count | None = None

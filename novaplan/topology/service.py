@@ -217,6 +217,8 @@ class Codebase(Model):
     name: Label
     lines: Count | None = None
     files: Count | None = None
+    build: str = ""
+    """What its images are built with, such as ``backend/Dockerfile, target runtime``."""
 
 
 class Volume(Model):

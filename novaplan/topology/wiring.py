@@ -32,6 +32,7 @@ class Pool(Model):
 
     max: Positive
     idle_timeout: Milliseconds | None = None
+    max_lifetime: Milliseconds | None = None
     acquire_timeout: Milliseconds | None = None
 
 
