@@ -10,6 +10,8 @@ from novaplan.topology.service import Container, DisruptionBudget, EnvVar, KeyRe
 
 M = TypeVar("M", bound=Model)
 
+_LARGEST = (1 << 63) - 1
+"""Quantities are int64 in Kubernetes; a file with more could not be read again."""
 _REDUCERS: dict[str, Any] = {"max": max, "min": min, "sum": sum}
 
 
@@ -43,7 +45,10 @@ class Combiner:
         if rule == "primary":
             return stated[0].value
         reduce: Callable[[Any], Any] = _REDUCERS[rule]
-        return reduce(said.value for said in stated)
+        value = reduce(said.value for said in stated)
+        if value > _LARGEST:
+            self.conflicts.add(self.subject, f"{setting} adds up to more than any machine has", self.settle(setting))
+        return value
 
     def agreed(self, setting: str, stated: Sequence[Said], told: str | None = None) -> Any:
         """The one value all state, or a conflict; ``told`` is what a reader calls the setting."""

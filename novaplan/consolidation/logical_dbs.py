@@ -105,8 +105,7 @@ def _refuse_shared(
     """Several clients in one DB. One that was shared before and that nothing touches stays for ``novaplan check``."""
     names, exposed = sorted(place.clients), sorted(place.exposed)
     touched = any(work.is_merge(name) for name in names) or len(set().union(*place.clients.values())) > 1
-    moved = any(server_index != index for sources in place.clients.values() for _, server_index in sources)
-    if len(names) < 2 or len(exposed) < 2 or not (touched or moved) or _prefixes_part(work, exposed, members, index):
+    if len(names) < 2 or len(exposed) < 2 or not touched or _prefixes_part(work, exposed, members, index):
         return
     # A datastore that keeps keys in another one is no group that could be moved.
     mover = max(exposed, key=lambda name: (name in work.groups, name))

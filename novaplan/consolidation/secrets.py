@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from novaplan.consolidation.conflicts import retirement
+from novaplan.consolidation.conflicts import flow, retirement
 from novaplan.consolidation.variables import key_address
 from novaplan.consolidation.work import SecretId, Work, own_address, secret_id
 from novaplan.topology.base import replace
@@ -172,5 +172,5 @@ def refuse_missing_keys(work: Work, secrets: Sequence[Secret]) -> None:
                 address("service", group.name),
                 f"variable {variable.name} is to come from {ref.name}/{ref.key}, which the target does not have",
                 f"groups[{group.name}].settings.env: "
-                f"[{{name: {variable.name}, secret: {{name: {name}, key: {ref.key}}}}}], or add.secrets",
+                f"[{{name: {flow(variable.name)}, secret: {{name: {name}, key: {flow(ref.key)}}}}}], or add.secrets",
             )

@@ -56,6 +56,15 @@ def one_that_must_stop_before_it_starts_again() -> Case:
 
 
 @case
+def a_sum_that_no_machine_has() -> Case:
+    large = {"limits": {"memory": "7E"}}
+    message = "resources.limits.memory adds up to more than any machine has"
+    line = "groups[all].settings.resources.limits.memory: ..."
+    topology = system(main("a", resources=large), main("b", resources=large))
+    return topology, policy(group("a", "b")), [("service:all", message, line)]
+
+
+@case
 def ports_of_one_name() -> Case:
     topology = system(
         service("a", ports=[{"name": "http", "port": 80}]), service("b", ports=[{"name": "http", "port": 81}])

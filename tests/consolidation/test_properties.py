@@ -12,6 +12,7 @@ from novaplan.consolidation import consolidate
 from novaplan.consolidation.rules import Rules
 from novaplan.errors import ConsolidationRefused, NovaplanError, PolicyError
 from novaplan.topology.parts import SYSTEM, split
+from novaplan.topology.storage import dumps, loads
 from novaplan.topology.system import PROVENANCE, Topology
 from tests.consolidation.settling import read, settled
 from tests.strategies import topologies
@@ -108,6 +109,7 @@ def test_whatever_is_refused_is_settled_by_what_the_refusal_says(data: st.DataOb
 
     assert set(target.service) == {group["name"] for group in policy["groups"]}
     assert_nothing_lost(topology, target)
+    assert loads(dumps(target)) == target  # what rules and settings gave is what a file may hold
 
 
 def assert_nothing_lost(topology: Topology, target: Topology) -> None:

@@ -300,3 +300,38 @@ def test_every_value_of_every_rule_is_tested_here() -> None:
     assert {
         (name, value) for name, field in Rules.model_fields.items() for value in get_args(field.annotation)
     } == tested
+
+
+@pytest.mark.parametrize(
+    ("budget", "replicas", "blocks"),
+    [
+        ({"min_available": 2}, 3, False),
+        ({"min_available": 3}, 3, True),
+        ({"min_available": "50%"}, 3, False),
+        # Kubernetes rounds up: 75 % of 3 pods are 3.
+        ({"min_available": "75%"}, 3, True),
+        ({"min_available": "100%"}, 9, True),
+        ({"max_unavailable": "1%"}, 3, False),
+        ({"max_unavailable": 0}, 3, True),
+        ({"min_available": 1}, 0, False),
+    ],
+)
+def test_a_budget_has_to_let_a_pod_go(budget: dict[str, Any], replicas: int, blocks: bool) -> None:
+    topology = system(service("a", replicas=40, disruption_budget=budget), service("b"))
+    plan = policy(group("a", "b", settings={"replicas": replicas}))
+    was_blocked = budget in ({"min_available": "100%"}, {"max_unavailable": 0})
+
+    if blocks and not was_blocked:
+        assert [line for _, _, line in refusal(topology, plan)] == [
+            "groups[all].settings.disruption_budget: {max_unavailable: ...}"
+        ]
+    else:
+        # What blocked before goes on doing so; novaplan check reports it.
+        assert consolidate(topology, read(plan)).service["all"].disruption_budget is not None
+
+
+def test_the_order_of_members_but_the_primary_carries_no_meaning() -> None:
+    topology = system(service("z"), service("a", team="x"), service("b", team="y"))
+    groups = [group(*order, primary="z", rules={"team": "primary"}) for order in (("z", "a", "b"), ("b", "z", "a"))]
+
+    assert {consolidate(topology, read(policy(one))).service["all"].team for one in groups} == {"x"}

@@ -425,6 +425,13 @@ def test_keep_moves_secrets_with_their_users() -> None:
     assert heir(target, "secret:back/shared").into == ("secret:back/shared", "secret:web/shared")
 
 
+def test_a_secret_whose_users_have_not_moved_stays_where_it_was() -> None:
+    """Its users may stand without a namespace, as manifests do that leave it to the one who applies them."""
+    topology = system(keyed("a", "own"), namespaces=SPACES, secrets=[secret("own", "url", namespace="back")])
+
+    assert secrets_of(after(topology, group("a", name="x"))) == {("back", "own"): ["url"]}
+
+
 def test_merge_makes_one_secret_of_those_that_only_this_group_uses() -> None:
     topology = system(
         keyed("a", "a-secret"),
