@@ -6,7 +6,6 @@ This reads the lines as a person would, and nothing else, so a line that leads n
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections.abc import Iterator
 from itertools import count
@@ -15,6 +14,7 @@ from typing import Any
 import yaml
 
 from novaplan.consolidation import Policy, consolidate, loads_policy
+from novaplan.documents.writer import dump
 from novaplan.errors import ConsolidationRefused
 from novaplan.topology.system import Topology
 
@@ -121,7 +121,7 @@ def lines(refused: ConsolidationRefused) -> Iterator[tuple[str, str, str]]:
 
 def read(policy: dict[str, Any]) -> Policy:
     """``policy`` as if it had been written into a file."""
-    return loads_policy(json.dumps(policy, ensure_ascii=False), file="policy.yaml")
+    return loads_policy(dump(policy), file="policy.yaml")
 
 
 def settled(topology: Topology, policy: dict[str, Any], rounds: int = 8) -> tuple[Topology, dict[str, Any]]:
