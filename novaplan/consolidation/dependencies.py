@@ -231,7 +231,7 @@ def _pool(combiner: Combiner, rule: str, said: Sequence[Said]) -> Pool | None:
         found: Pool | None = combiner.by(rule, "pool", pools)
         return found
     values = {"max": combiner.by(rule, "pool.max", [Said(item.member, item.value.max) for item in pools])}
-    for field in ("idle_timeout", "acquire_timeout"):
+    for field in ("idle_timeout", "max_lifetime", "acquire_timeout"):
         stated = [Said(item.member, getattr(item.value, field)) for item in pools]
         values[field] = combiner.by("same", f"pool.{field}", stated)
     first: Pool = pools[0].value
