@@ -80,6 +80,13 @@ class ServerConnections:
             return "does not hold"
         return "cannot be known" if self.available is None or self.unknown else "holds"
 
+    def missing(self, when: When) -> int:
+        """How many connections more the server, or the pooler before it, would have to take at ``when``."""
+        wanted, pooled = self.connections[when], self.pooled
+        opened = wanted if pooled is None else pooled.server_connections
+        to_server = 0 if self.available is None else opened - self.available
+        return max(0, to_server, 0 if pooled is None else wanted - pooled.client_limit)
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
         return {

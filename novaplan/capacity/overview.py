@@ -14,6 +14,7 @@ from novaplan.capacity.pods import Count
 from novaplan.capacity.ranges import COUNTS, Ranges, ranges
 from novaplan.capacity.recovery import Recovery, recovery
 from novaplan.capacity.totals import Amounts, Component, Totals
+from novaplan.errors import one_line
 from novaplan.quantity import format_bytes
 from novaplan.tables import Table
 from novaplan.topology.datastore import Managed
@@ -38,6 +39,8 @@ _HEADS = ("pods", "CPU", "limit", "memory", "limit", "storage")
 """The same above narrow columns: what is requested, then the limit of it."""
 _COUNTED: dict[Count, str] = {"minimum": "the fewest pods", "current": "the current pods", "maximum": "the most pods"}
 _MEBI = 1 << 20
+_LONGEST = 20
+"""A heading shows so many characters of a topology's name."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,12 @@ class Overview:
         return recovery(self.topology, self.model)
 
     @property
+    def label(self) -> str:
+        """The topology's name as a heading shows it."""
+        name = one_line(self.topology.name) or "unnamed"
+        return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+
+    @property
     def count(self) -> Count:
         """The count whose figures stand for themselves in JSON."""
         return "current" if self.shown == "all" else self.shown
@@ -97,10 +106,10 @@ class Overview:
         yield self._notes()
         yield self._whole()
         if self.connections:
-            yield connection_words.table(self.connections, f"{self.topology.name}: connections")
+            yield connection_words.table(self.connections, f"{self.label}: connections")
             yield connection_words.remarks(self.connections)
         if self.judged:
-            yield from words.parts(self.judged, self.topology.name)
+            yield from words.parts(self.judged, self.label)
 
     def _components(self, count: Count) -> Table:
         found = self.ranges.at[count]
@@ -108,7 +117,7 @@ class Overview:
         rows.append(_row("total", found.total, found.components))
         if found.optional.pods:
             rows.append(_row("without optional", found.required, _required(found)))
-        return Table(f"{self.topology.name} at {_COUNTED[count]}", ("component", *_HEADS), tuple(rows))
+        return Table(f"{self.label} at {_COUNTED[count]}", ("component", *_HEADS), tuple(rows))
 
     def _whole(self) -> Table:
         rows = []
@@ -117,7 +126,7 @@ class Overview:
             rows.append(_row(_COUNTED[count], found.total, found.components))
             if found.optional.pods:
                 rows.append(_row("  without optional", found.required, _required(found)))
-        return Table(f"{self.topology.name}: all of it, by the bounds of autoscaling", ("at", *_HEADS), tuple(rows))
+        return Table(f"{self.label}: all of it, by the bounds of autoscaling", ("at", *_HEADS), tuple(rows))
 
     def _notes(self) -> list[str]:
         lines = []
@@ -192,7 +201,7 @@ def _side_by_side(overviews: Sequence[Overview]) -> Table:
     totals = [item.ranges.at[item.count] for item in overviews]
     for figure, title in _TITLES.items():
         rows.append((title, *(str(_cell(figure, found.total, found.components)) for found in totals)))
-    names = (item.topology.name for item in overviews)
+    names = (item.label for item in overviews)
     return Table(f"Side by side, at {_COUNTED[overviews[0].count]}", ("total", *names), tuple(rows))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from tests.cli.command import Run
 from tests.cli.test_show import printed
@@ -53,3 +54,64 @@ def test_markdown(novaplan: Run) -> None:
 
 def test_standard_input_is_read_once(novaplan: Run) -> None:
     assert "standard input can be read once only" in novaplan("totals", "-", "-").err
+
+
+CLAIMS = """\
+name: leaflet
+claims:
+  - {id: web-cpu, subject: web, figure: cpu, value: 250m, where: the leaflet}
+  - {id: web-pods, subject: web, figure: pods, value: 2, where: the leaflet}
+"""
+
+
+def test_claims(novaplan: Run, folder: Path) -> None:
+    (folder / "models" / "leaflet.yaml").write_text(CLAIMS)
+    text = printed(novaplan("totals", "shop", "--claims", "leaflet"))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "shop: claims, the leaflet" in text
+    assert "web-cpu   CPU       250m      500m        does not hold" in text
+    assert "web-pods  pods      2         2           holds" in text
+    folded = " ".join(text.split())
+    assert "250m is the CPU request of one web container, not the sum of CPU requests web 2 x 250m = 500m" in folded
+    assert text.endswith("shop: of 2 claims 1 holds, 1 does not hold\n")
+
+    found = json.loads(printed(novaplan("totals", "shop", "--claims", "-", "--format", "json", stdin=CLAIMS)))
+    assert [item["verdict"] for item in found["topologies"][0]["claims"]] == ["does not hold", "holds"]
+    assert "claims" not in json.loads(printed(novaplan("totals", "shop", "--format", "json")))["topologies"][0]
+
+
+def test_claims_in_a_pull_request(novaplan: Run) -> None:
+    text = printed(novaplan("totals", "shop", "--claims", "-", "--format", "markdown", stdin=CLAIMS))
+    assert "| web-cpu | CPU | 250m | 500m | does not hold |" in text
+    assert "\n- web-cpu: CPU requests: web 2 x 250m = 500m; CPU limits: " in text
+
+
+def test_claims_that_fit_nothing(novaplan: Run) -> None:
+    (problem,) = novaplan(
+        "totals", "shop", "--claims", "-", stdin=CLAIMS.replace("subject: web, figure: p", "subject: wbe, figure: p")
+    ).problems
+    assert problem == "<stdin>:4: claims[1].subject: web-pods: there is no 'wbe' in shop (did you mean 'web'?)"
+    (problem,) = novaplan(
+        "totals", "shop", "--claims", "-", stdin=CLAIMS.replace("figure: cpu", "figure: cpy")
+    ).problems
+    assert problem == "<stdin>:3: claims[0].figure: web-cpu: there is no figure 'cpy' (did you mean 'cpu'?)"
+    (problem,) = novaplan("totals", "shop", "--claims", "nova-clams").problems
+    assert "(did you mean 'nova-claims'?)" in problem
+    assert "say nothing about 'shop'" in novaplan("totals", "shop", "--claims", "nova-claims").problems[0]
+
+
+def test_the_real_system(novaplan: Run, tmp_path: Path) -> None:
+    text = printed(novaplan("totals", "current", "target", "--claims", "nova-claims", "--count", "all", cwd=tmp_path))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "target: of 69 claims 49 hold, 16 do not hold, 4 cannot be known" in text
+
+
+def test_counts_and_optional_components(novaplan: Run) -> None:
+    def total(*words: str) -> dict[str, int]:
+        found = json.loads(printed(novaplan("totals", "target", "--format", "json", *words)))
+        return found["topologies"][0]["total"]
+
+    assert total()["pods"] == total("--count", "all")["pods"] == 26
+    assert total("--count", "maximum")["pods"] == 39
+    assert total("--count", "maximum", "--without-optional")["pods"] == 37
+    assert total()["cpu_request_millicores"] == 4200

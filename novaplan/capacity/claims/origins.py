@@ -16,6 +16,7 @@ from novaplan.capacity.claims.values import Stated, show
 from novaplan.capacity.pods import Count
 from novaplan.capacity.ranges import COUNTS
 
+_WITHOUT = " without what is optional"
 _MOST = 2
 """So many origins are told."""
 _MOST_ROWS = 4
@@ -87,7 +88,7 @@ def _fits(shares: Sequence[Share], ends: tuple[int, int]) -> str | None:
     if (least, most) == ends:
         return ""
     if ends[0] == ends[1] and ends[0] in (least, most):
-        return " without what is optional" if ends[0] == least else " with what is optional"
+        return _WITHOUT if ends[0] == least else " with what is optional"
     return None
 
 
@@ -144,7 +145,7 @@ def _of_some(
         for left_out in (*combinations(beside, 1), *combinations(beside, 2)) if helpers else others:
             if len(left_out) < len(shares) and any(share.value for share in left_out):
                 how = _fits([share for share in shares if share not in left_out], ends)
-                if how == "" or (how and helpers):
+                if how is not None and (helpers or how != _WITHOUT):
                     names = " and ".join(share.words(KINDS[figure]) for share in left_out)
                     yield f"the {'sum of ' if figure != 'pods' else ''}{TITLES[figure]} without {names}{how}"
 

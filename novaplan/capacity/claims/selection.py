@@ -49,12 +49,14 @@ def _named(topology: Topology, subject: str) -> list[Selected]:
     if subject in ("services", "datastores"):
         return [Selected(part) for part in parts if isinstance(part, Service) == (subject == "services")]
     if mark and kind == "namespace":
-        return [Selected(part) for part in parts if part.namespace == rest] or _missing(topology, subject)
+        if rest not in {space.name for space in topology.namespaces}:
+            raise _missing(topology, subject)
+        return [Selected(part) for part in parts if part.namespace == rest]
     name, slash, only = subject.partition("/")
     for part in parts:
         if part.name == name and (not slash or only in _roles(part)):
             return [Selected(part, only if slash else None)]
-    return _missing(topology, subject)
+    raise _missing(topology, subject)
 
 
 def _roles(part: Part) -> list[str]:
@@ -71,9 +73,9 @@ def _roles(part: Part) -> list[str]:
     return found
 
 
-def _missing(topology: Topology, subject: str) -> list[Selected]:
+def _missing(topology: Topology, subject: str) -> LookupError:
     parts: tuple[Part, ...] = (*topology.services, *topology.datastores)
-    spaces = {f"namespace:{part.namespace}" for part in parts if part.namespace}
+    spaces = {f"namespace:{space.name}" for space in topology.namespaces}
     helpers = {f"{part.name}/{role}" for part in parts for role in _roles(part)}
     known = {"system", "services", "datastores", *(part.name for part in parts), *spaces, *helpers}
-    raise LookupError(f"there is no {subject!r} in {topology.name}{nearest(subject, known)}")
+    return LookupError(f"there is no {subject!r} in {topology.name}{nearest(subject, known)}")

@@ -22,7 +22,6 @@ TITLES = {
     "storage_bytes": "storage",
 }
 _AT: dict[Count, str] = {"minimum": "at the fewest pods", "current": "", "maximum": "at the most pods"}
-_BEST: tuple[Verdict, ...] = ("holds", "cannot be known", "does not hold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +53,17 @@ def sums(selected: Sequence[Selected], figure: str, claim: Claim) -> list[Sum]:
 
 
 def judge_total(claim: Claim, selected: Sequence[Selected]) -> Judgement:
-    """Whether a stated total is the sum; where a figure may mean requests or limits, either will do."""
-    found = [_judged(claim, figure, sums(selected, figure, claim)) for figure in claim.meant.of]
-    best = min(found, key=lambda item: _BEST.index(item.verdict))
-    if best.verdict != "does not hold":
-        return best
+    """Whether a stated total is the sum; where a figure may mean requests or limits, limits that are met will do."""
+    return _one_of(claim, [_judged(claim, figure, sums(selected, figure, claim)) for figure in claim.meant.of])
+
+
+def _one_of(claim: Claim, found: Sequence[Judgement]) -> Judgement:
+    """The judgement that holds, or else what was requested, with the arithmetic of all."""
+    held = next((item for item in found if item.verdict == "holds"), None)
+    if held is not None:
+        return held
     lines = tuple(line for item in found for line in item.arithmetic)
-    return Judgement(claim, best.verdict, found[0].computed, lines, missing=found[0].missing)
+    return Judgement(claim, found[0].verdict, found[0].computed, lines, missing=found[0].missing)
 
 
 def _judged(claim: Claim, figure: str, found: Sequence[Sum]) -> Judgement:
@@ -93,10 +96,7 @@ def _line(figure: str, item: Sum, found: Sequence[Sum]) -> str:
 
 def judge_pod(claim: Claim, selected: Sequence[Selected]) -> Judgement:
     """Whether each selected component has pods, or main containers, of the stated size."""
-    found = [_judged_pod(claim, figure, selected) for figure in claim.meant.of]
-    best = min(found, key=lambda item: _BEST.index(item.verdict))
-    lines = [line for item in found for line in item.arithmetic] if best.verdict == "does not hold" else best.arithmetic
-    return Judgement(claim, best.verdict, best.computed, tuple(lines), missing=best.missing)
+    return _one_of(claim, [_judged_pod(claim, figure, selected) for figure in claim.meant.of])
 
 
 def _judged_pod(claim: Claim, figure: str, selected: Sequence[Selected]) -> Judgement:

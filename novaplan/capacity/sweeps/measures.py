@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
+from novaplan.capacity.connections import connections
 from novaplan.capacity.cost import money, total_of
 from novaplan.capacity.prices import Prices
 from novaplan.capacity.scaling import LoadPlan
@@ -137,6 +138,18 @@ def _pooled(scenario: Scenario) -> Number:
     clients = {service.name: service.replicas * service.processes for service in scenario.topology.services}
     edges = (edge for edge in scenario.topology.dependencies if edge.pool is not None and not edge.possible)
     return sum(edge.pool.max * clients.get(edge.client, 1) for edge in edges if edge.pool is not None)
+
+
+@measure("missing_connections", "connections")
+def _missing(scenario: Scenario) -> Number:
+    """Connections that the worst server lacks with the pods there are; what is not known does not count."""
+    return max((server.missing("current") for server in connections(scenario.topology)), default=0)
+
+
+@measure("missing_connections_in_rollout", "connections")
+def _missing_in_rollout(scenario: Scenario) -> Number:
+    """The same while every client is rolled out at the upper bound of its autoscaling."""
+    return max((server.missing("rolling_update") for server in connections(scenario.topology)), default=0)
 
 
 @measure("short_replicas", "pods", needs=("load_model",))
