@@ -14,4 +14,4 @@ def check(path: str, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     assert file.is_file(), f"{path} is missing: run scripts/golden"
-    assert file.read_text(encoding="utf-8") == text, f"{path} is out of date: run scripts/golden and read the difference"
+    assert file.read_text(encoding="utf-8") == text, f"{path} is out of date: run scripts/golden"

@@ -33,6 +33,7 @@ class Pool(Model):
     max: Positive
     idle_timeout: Milliseconds | None = None
     max_lifetime: Milliseconds | None = None
+    """After this a connection is replaced, busy or not."""
     acquire_timeout: Milliseconds | None = None
 
 

@@ -1,4 +1,4 @@
-"""How consolidating grows with a system: 5,000 services with 40,000 dependencies become 1,000, and smaller ones alike."""
+"""How consolidating grows with a system: 5,000 services with 40,000 dependencies become 1,000."""
 
 from __future__ import annotations
 

@@ -4,12 +4,12 @@ import re
 from typing import Any
 
 import pytest
+
 from novaplan.consolidation import Policy, loads_policy
 from novaplan.topology.base import Model
 from novaplan.topology.schema import json_schema
 from novaplan.topology.storage import loads
 from novaplan.topology.system import Topology
-
 from tests import golden_files
 
 DOCS = golden_files.ROOT / "docs"
@@ -31,7 +31,8 @@ def test_complete_example_in_the_docs_is_valid(page: str, read: Any) -> None:
 
 def test_links_in_the_docs_lead_somewhere() -> None:
     pages = [golden_files.ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
-    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))]
+    pattern = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
+    links = [(page, link) for page in pages for link in pattern.findall(page.read_text(encoding="utf-8"))]
     assert links
     broken = [f"{page.name}: {link}" for page, link in links if "://" not in link and not (page.parent / link).exists()]
     assert not broken
@@ -92,5 +93,3 @@ def _type(body: dict[str, Any]) -> str:
     if examples:
         return f"{body.get('title', 'text').lower()}, such as `{examples[0]}`"
     return {"integer": "whole number", "string": "text", "boolean": "true or false"}.get(str(body.get("type")), "any")
-
-
