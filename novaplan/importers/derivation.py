@@ -9,9 +9,11 @@ from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
-from novaplan.importers import components, naming, wiring
+from novaplan.importers import naming, wiring
 from novaplan.importers.addresses.finding import Landscape, Sighting, in_container
 from novaplan.importers.addresses.names import words
+from novaplan.importers.addresses.texts import Vocabulary
+from novaplan.importers.components import Components
 from novaplan.importers.draft import Draft, Note, Where
 from novaplan.importers.edges import Edges, Use
 from novaplan.importers.hosts import Hosts
@@ -57,7 +59,7 @@ class _Derivation:
         self._hosts = Hosts(draft)
         self._outside = Outside(draft, recognition, self._names)
         self._kinds: list[Kind | None] = []
-        self._secrets = wiring.secret_values(draft)
+        self._make = Components(wiring.secret_values(draft))
 
     def run(self) -> tuple[Topology, Report]:
         links = self._links()
@@ -90,7 +92,8 @@ class _Derivation:
         for index, workload in enumerate(self._draft.workloads):
             space = workload.namespace
             if space not in landscapes:
-                landscapes[space] = Landscape(partial(self._hosts.ports, namespace=space), self._hosts.is_label)
+                ports = partial(self._hosts.ports, namespace=space)
+                landscapes[space] = Landscape(ports, Vocabulary(ports, self._hosts.is_label))
             for container in workload.containers:
                 for sighting in in_container(container, landscapes[space]):
                     yield index, sighting
@@ -201,13 +204,11 @@ class _Derivation:
         datastores: list[Datastore] = []
         for workload, name, kind in zip(self._draft.workloads, self._names, self._kinds, strict=True):
             if kind is not None:
-                datastores.append(components.datastore(workload, name=name, kind=kind, secrets=self._secrets))
+                datastores.append(self._make.datastore(workload, name=name, kind=kind))
             else:
                 waiting = sorted(wait_for.get(name, ()))
                 role = self._recognition.role(workload)
-                services.append(
-                    components.service(workload, name=name, role=role, wait_for=waiting, secrets=self._secrets)
-                )
+                services.append(self._make.service(workload, name=name, role=role, wait_for=waiting))
         return services, datastores
 
     def _start_order(self, waits: list[Use], stores: set[str]) -> dict[str, set[str]]:

@@ -90,8 +90,11 @@ class Edges:
         for use in uses:
             details = self._details(use)
             key = (details.database, details.logical_db, details.port, details.group, details.topics)
-            known, wheres = merged.get(key, (details, []))
-            merged[key] = (_filled(known, details), [*wheres, use.where])
+            if key in merged:
+                known, wheres = merged[key]
+                merged[key] = (_filled(known, details), [*wheres, use.where])
+            else:
+                merged[key] = (details, [use.where])
         return _dependencies(uses[0], _without_vague(list(merged.values())))
 
     def _corroborated(self, certain: list[Use], uses: list[Use]) -> list[Use]:

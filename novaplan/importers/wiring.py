@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from novaplan.importers import naming
 from novaplan.importers.components import place
 from novaplan.importers.draft import Backend, Draft, NamedObject, Note, Route
 from novaplan.importers.hosts import Hosts
-from novaplan.importers.secrecy import names_secret
+from novaplan.importers.secrecy import Secrets, names_secret
 from novaplan.topology.service import Service
 from novaplan.topology.wiring import Backend as RouteBackend
 from novaplan.topology.wiring import Namespace, Secret, SecretKey, Unmodelled
@@ -18,11 +17,10 @@ from novaplan.topology.wiring import Route as TopologyRoute
 
 _HOST = re.compile(r"(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _PATH = re.compile(r"/[^\s\x00-\x1f\x7f]*")
-_SHORTEST_SECRET: Final = 6
 _GENERATED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])\S{8}")
 
 
-def secret_values(draft: Draft) -> frozenset[str]:
+def secret_values(draft: Draft) -> Secrets:
     """The values of secrets that must not come out of the draft anywhere. Short ones stand in too many places."""
     values: set[str] = set()
     named: set[str] = set()
@@ -36,7 +34,7 @@ def secret_values(draft: Draft) -> frozenset[str]:
             (named if names_secret(setting.name) else open_to_all).add(text)
     # A password that is a plain word, or the name of a database too, hides nothing and would blank out the rest.
     values |= {text for text in named if _GENERATED.match(text) or (text not in open_to_all and not text.isalpha())}
-    return frozenset(text for text in values if len(text) >= _SHORTEST_SECRET)
+    return Secrets(values)
 
 
 def namespaces(draft: Draft) -> tuple[Namespace, ...]:

@@ -20,7 +20,8 @@ KNOWN = {
     "kafka2": frozenset({9092}),
     "web": frozenset({8080}),
 }
-LANDSCAPE = Landscape(KNOWN.get, {host.partition(".")[0] for host in KNOWN}.__contains__)
+WORDS = texts.Vocabulary(KNOWN.get, {host.partition(".")[0] for host in KNOWN}.__contains__)
+LANDSCAPE = Landscape(KNOWN.get, WORDS)
 
 
 def hosts(name: str, text: str) -> list[tuple[str, int | None]]:
@@ -236,7 +237,7 @@ def test_what_only_looks_like_an_address(name: str, text: str) -> None:
     ],
 )
 def test_configuration_files_that_name_a_known_host(text: str) -> None:
-    assert {found.host for found, _ in texts.find(text, KNOWN.get, LANDSCAPE.label)} == {"orders"}
+    assert {found.host for found, _ in texts.find(text, WORDS)} == {"orders"}
 
 
 @pytest.mark.parametrize(
@@ -252,7 +253,7 @@ def test_configuration_files_that_name_a_known_host(text: str) -> None:
     ],
 )
 def test_configuration_files_that_only_mention_a_word(text: str) -> None:
-    assert [found.host for found, _ in texts.find(text, KNOWN.get, LANDSCAPE.label)] == []
+    assert [found.host for found, _ in texts.find(text, WORDS)] == []
 
 
 def test_comments_are_not_configuration() -> None:
@@ -260,7 +261,7 @@ def test_comments_are_not_configuration() -> None:
 
     stripped = texts.without_comments(text)
 
-    assert [found.host for found, _ in texts.find(stripped, KNOWN.get, LANDSCAPE.label)] == ["web"]
+    assert [found.host for found, _ in texts.find(stripped, WORDS)] == ["web"]
     assert stripped.count("\n") == text.count("\n")
 
 
@@ -301,7 +302,7 @@ def test_words_and_subjects() -> None:
 def test_no_text_takes_long(text: str) -> None:
     start = time.perf_counter()
     in_setting(Setting("URL", text, HERE), LANDSCAPE)
-    list(texts.find(text, KNOWN.get, LANDSCAPE.label))
+    list(texts.find(text, WORDS))
     list(urls.find(text))
 
     assert time.perf_counter() - start < 10

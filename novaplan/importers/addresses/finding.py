@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from novaplan.importers.addresses import strings, texts, urls
 from novaplan.importers.addresses.names import Says, says
-from novaplan.importers.addresses.texts import Known
+from novaplan.importers.addresses.texts import Known, Vocabulary
 from novaplan.importers.addresses.urls import Address
 from novaplan.importers.draft import Container, KeyOf, MountedFile, Setting, Where
 
@@ -43,12 +43,12 @@ class Landscape:
 
     ports: Known
     """The ports of a host that is known, None when it is not."""
-    label: Callable[[str], bool]
-    """Whether a host that is known starts with this label."""
+    words: Vocabulary
+    """The same, for the words of longer texts."""
     found: dict[tuple[str, str], list[Address]] = field(default_factory=dict, repr=False)
     """What settings held that were read before: pods share most of theirs."""
-    files: dict[int, list[tuple[Address, int]]] = field(default_factory=dict)
-    """What was found in a text; many pods mount the same one."""
+    scanned: dict[int, list[tuple[Address, int]]] = field(default_factory=dict)
+    """What longer texts of the draft hold, by their identity; many pods mount the same one."""
 
 
 def in_container(container: Container, landscape: Landscape) -> Iterator[Sighting]:
@@ -67,18 +67,19 @@ def in_setting(setting: Setting, landscape: Landscape) -> list[Address]:
     """The addresses in the value of one setting."""
     key = (setting.name, setting.text or "")
     if key not in landscape.found:
-        landscape.found[key] = _in_value(setting.name, key[1].strip(), landscape)
+        landscape.found[key] = _in_value(setting.name, key[1], landscape)
     return landscape.found[key]
 
 
-def _in_value(name: str, text: str, landscape: Landscape) -> list[Address]:
+def _in_value(name: str, written: str, landscape: Landscape) -> list[Address]:
     verdict = says(name)
+    text = written.strip()
     if verdict is Says.NOTHING and not _MARKS.search(text):
         return []
     if verdict is Says.NOT_CALLED or not text:
         return []
     if len(text) > LONGEST_VALUE or "\n" in text:
-        return _in_text(text, landscape)
+        return _once([address for address, _ in _scan(written, landscape)])
     if "://" in text or text.startswith(("jdbc:", "stun", "turn", "dns:")):
         found = [address for address, _ in urls.find(text)]
         if " " in text and verdict is not Says.ADDRESS:
@@ -95,31 +96,29 @@ def in_file(file: MountedFile, landscape: Landscape) -> list[tuple[Address, int]
     """The addresses of known hosts in a file, each with the first line it stands on."""
     if len(file.text) > texts.LONGEST or file.path.lower().endswith(_NO_CONFIGURATION):
         return []
-    key = id(file.text)
-    if key not in landscape.files:
-        landscape.files[key] = _in_file(file, landscape)
     start = file.where.line or 1
-    return [(address, start + line) for address, line in landscape.files[key]]
+    return [(address, start + line) for address, line in _scan(file.text, landscape)]
 
 
-def _in_file(file: MountedFile, landscape: Landscape) -> list[tuple[Address, int]]:
-    text = texts.without_comments(file.text)
+def _scan(whole: str, landscape: Landscape) -> list[tuple[Address, int]]:
+    """The addresses in a longer text of the draft, each with the first line it stands on, counted from 0."""
+    if id(whole) not in landscape.scanned:
+        landscape.scanned[id(whole)] = list(_scanned(whole, landscape))
+    return landscape.scanned[id(whole)]
+
+
+def _scanned(whole: str, landscape: Landscape) -> Iterator[tuple[Address, int]]:
+    text = texts.without_comments(whole)
     first: dict[Address, int] = {}
-    for address, position in texts.find(text, landscape.ports, landscape.label):
+    for address, position in texts.find(text, landscape.words):
         if not _is_not_called(text, position):
             first[address] = min(position, first.get(address, position))
-    return [(address, text.count("\n", 0, position)) for address, position in first.items()]
+    for address, position in first.items():
+        yield address, text.count("\n", 0, position)
 
 
 def _in_text(text: str, landscape: Landscape) -> list[Address]:
-    text = texts.without_comments(text) if "\n" in text else text
-    return _once(
-        [
-            found
-            for found, position in texts.find(text, landscape.ports, landscape.label)
-            if not _is_not_called(text, position)
-        ]
-    )
+    return _once([found for found, position in texts.find(text, landscape.words) if not _is_not_called(text, position)])
 
 
 def _is_not_called(text: str, position: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import Final
 
 from novaplan.importers.addresses import urls
@@ -21,6 +22,7 @@ LONGEST: Final = 2_000_000
 """Characters of a file that are looked through; what is longer is no configuration."""
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
+_INSIDE = re.compile(r"[A-Za-z0-9_.\-]")
 _COMMENT = re.compile(r"^[ \t]*(?:#|//|;|--[ \t])[^\n]*", re.MULTILINE)
 _PORT = re.compile(r":(\d{1,5})(?![\w.])")
 _SPACE_PORT = re.compile(r"[ \t]+(\d{2,5})(?![\w.])")
@@ -44,22 +46,61 @@ def without_comments(text: str) -> str:
     return _COMMENT.sub("", text)
 
 
-def find(text: str, known: Known, is_label: Callable[[str], bool]) -> Iterator[tuple[Address, int]]:
-    """Every address of a known host in ``text``, with its position. One host may be found more than once.
+class Vocabulary:
+    """Which words are hosts that are known. Texts repeat the same few thousand words, so each is judged once."""
 
-    ``is_label`` says whether any known host starts with a label; it is asked first, for every word.
-    """
+    def __init__(self, known: Known, is_label: Callable[[str], bool]) -> None:
+        self.known = known
+        self._is_label = is_label
+        self._hosts: dict[str, frozenset[int]] = {}
+        self._others: set[str] = set()
+
+    def hosts_in(self, text: str) -> dict[str, frozenset[int]]:
+        """The words of ``text`` that are hosts, with their ports."""
+        new = set(_WORD.findall(text))
+        new -= self._others
+        return {word: ports for word in new if (ports := self._ports(word)) is not None}
+
+    def _ports(self, word: str) -> frozenset[int] | None:
+        if word not in self._hosts:
+            ports = self._judge(word.rstrip(".-").lower())
+            if ports is None:
+                self._others.add(word)
+                return None
+            self._hosts[word] = ports
+        return self._hosts[word]
+
+    def _judge(self, word: str) -> frozenset[int] | None:
+        # Some host must start with this label, or with one further on, as the names of pods have it.
+        is_label = self._is_label
+        if is_label(word.partition(".")[0]) or ("." in word and any(map(is_label, word.split(".")))):
+            return self.known(word)
+        return None
+
+
+def find(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Address, int]]:
+    """Every address of a known host in ``text``, with its position. One host may be found more than once."""
     if "://" in text or "jdbc:" in text:
         for found, position in urls.find(text):
-            if known(found.host) is not None:
+            if vocabulary.known(found.host) is not None:
                 yield found, position
-    for match in _WORD.finditer(text):
-        word = match[0].rstrip(".-").lower()
-        if is_label(word.partition(".")[0]) or ("." in word and any(map(is_label, word.split(".")))):
-            ports = known(word)
-            one = _in_place(text, word, match.start(), ports) if ports is not None else None
+    found_here = []
+    for word, ports in vocabulary.hosts_in(text).items():
+        for start in _places(text, word):
+            one = _in_place(text, word.rstrip(".-").lower(), start, ports)
             if one is not None:
-                yield one, match.start()
+                found_here.append((one, start))
+    yield from sorted(found_here, key=itemgetter(1))
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    """Where ``word`` stands in ``text`` as a word of its own."""
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not (start and _INSIDE.match(text, start - 1)) and not _INSIDE.match(text, end):
+            yield start
+        start = text.find(word, end)
 
 
 def _in_place(text: str, word: str, start: int, ports: frozenset[int]) -> Address | None:

@@ -58,4 +58,8 @@ def _without_garbage_collection() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                # Freezing and unfreezing makes everything old; else the collector would walk all of it at once.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
