@@ -98,7 +98,7 @@ def test_growth_is_no_worse_than_n_log_n(operation: str, capsys: pytest.CaptureF
 
     with capsys.disabled():
         shown = ", ".join(f"{size}: {taken * 1000:.0f} ms" for size, taken in sorted(seconds.items()))
-        print(f"\n{operation}: {shown}; growth exponent {exponent(seconds):.2f} (n log n: {N_LOG_N:.2f})")  # noqa: T201
+        print(f"\n{operation}: {shown}; growth exponent {exponent(seconds):.2f} (n log n: {N_LOG_N:.2f})")
     assert exponent(seconds) < N_LOG_N + NOISE
 
 
@@ -153,6 +153,6 @@ def test_start_up(benchmark: Any, capsys: pytest.CaptureFixture[str], environmen
     benchmark.extra_info |= {"medians": median, "ratios": ratio, "missing": sorted(COMMANDS.keys() - known.keys())}
     with capsys.disabled():
         for name, taken in median.items():
-            print(f"\n{name}: {taken * 1000:.0f} ms, {ratio[name]:.1f} times python -c pass", end="")  # noqa: T201
+            print(f"\n{name}: {taken * 1000:.0f} ms, {ratio[name]:.1f} times python -c pass", end="")
     over = {name: ratio[name] for name, (_, most) in COMMANDS.items() if name in known and most and ratio[name] > most}
     assert over == {}
