@@ -141,10 +141,12 @@ def _apart(_topology: Topology, part: Part) -> Value | None:
 
 @_setting("health_checks", "count", "probes", Service, Datastore)
 def _health_checks(_topology: Topology, part: Part) -> Value | None:
-    main = part.main if isinstance(part, Service) else None
-    if main is None:
+    owner = part.main if isinstance(part, Service) else part
+    if owner is None:
         return None
-    return sum(probe is not None for probe in (main.probes.startup, main.probes.readiness, main.probes.liveness))
+    found = sum(probe is not None for probe in (owner.probes.startup, owner.probes.readiness, owner.probes.liveness))
+    # A datastore without probes may have some that the topology does not state; a service would state them.
+    return found if found or isinstance(part, Service) else None
 
 
 @_setting("schemas", "set", "schemas", Datastore)
