@@ -16,6 +16,15 @@ __version__ = "0.1.0"
 # any variable of this name to be true.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from novaplan.capacity.claims.judge import judge
+    from novaplan.capacity.claims.model import load_claims
+    from novaplan.capacity.connections import connections
+    from novaplan.capacity.cost import cost
+    from novaplan.capacity.nodes import load_nodes
+    from novaplan.capacity.placement.fit import fit
+    from novaplan.capacity.prices import load_prices
+    from novaplan.capacity.sweeps.sweep import sweep
+    from novaplan.capacity.totals import totals
     from novaplan.changes.compare import diff
     from novaplan.changes.model import Diff
     from novaplan.consolidation.consolidate import consolidate
@@ -35,17 +44,26 @@ __all__ = [
     "Policy",
     "Topology",
     "__version__",
+    "connections",
     "consolidate",
+    "cost",
     "diff",
     "dumps",
+    "fit",
     "graph",
     "import_compose",
     "import_kubernetes",
     "json_schema",
+    "judge",
     "load",
+    "load_claims",
+    "load_nodes",
     "load_policy",
+    "load_prices",
     "loads",
     "save",
+    "sweep",
+    "totals",
 ]
 
 _HOME = {
@@ -53,17 +71,26 @@ _HOME = {
     "NovaplanError": "novaplan.errors",
     "Policy": "novaplan.consolidation.policy",
     "Topology": "novaplan.topology.system",
+    "connections": "novaplan.capacity.connections",
     "consolidate": "novaplan.consolidation.consolidate",
+    "cost": "novaplan.capacity.cost",
     "diff": "novaplan.changes.compare",
     "dumps": "novaplan.topology.storage",
+    "fit": "novaplan.capacity.placement.fit",
     "graph": "novaplan.topology.graph",
     "import_compose": "novaplan.importers.compose",
     "import_kubernetes": "novaplan.importers.kubernetes",
     "json_schema": "novaplan.topology.schema",
+    "judge": "novaplan.capacity.claims.judge",
     "load": "novaplan.topology.storage",
+    "load_claims": "novaplan.capacity.claims.model",
+    "load_nodes": "novaplan.capacity.nodes",
     "load_policy": "novaplan.consolidation.storage",
+    "load_prices": "novaplan.capacity.prices",
     "loads": "novaplan.topology.storage",
     "save": "novaplan.topology.storage",
+    "sweep": "novaplan.capacity.sweeps.sweep",
+    "totals": "novaplan.capacity.totals",
 }
 
 
