@@ -33,7 +33,7 @@ _VERSION = re.compile(r":([A-Za-z0-9][A-Za-z0-9_.\-]*)(?:@.*)?$")
 
 def place(where: Where) -> Place:
     """A place of the draft as one of the topology."""
-    return Place.model_construct(file=where.file, line=where.line, field=where.field)
+    return Place(file=where.file, line=where.line, field=where.field)
 
 
 def places(wheres: Iterable[Where]) -> tuple[Place, ...]:
@@ -89,7 +89,7 @@ class Components:
             image=container.image,
             deployment=servers.deployment(workload, kind),
             port=next((port for port in ports if port in kind.ports), ports[0] if ports else None),
-            resources=container.resources,
+            resources=servers.resources(workload, container),
             storage=sum(volume.size or 0 for volume in stored) or None,
             storage_class=next((volume.storage_class for volume in stored if volume.storage_class), None),
             connections=servers.connections(container, kind),

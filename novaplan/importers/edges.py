@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -54,7 +54,7 @@ class Use:
     """It is told of no other database at all, so DB_NAME and DATABASE_POOL_SIZE mean this one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Details:
     database: str | None = None
     schemas: tuple[str, ...] = ()
@@ -91,8 +91,8 @@ class Edges:
             details = self._details(use)
             key = (details.database, details.logical_db, details.port, details.group, details.topics)
             if key in merged:
-                known, wheres = merged[key]
-                merged[key] = (_filled(known, details), [*wheres, use.where])
+                _fill(merged[key][0], details)
+                merged[key][1].append(use.where)
             else:
                 merged[key] = (details, [use.where])
         return _dependencies(uses[0], _without_vague(list(merged.values())))
@@ -113,23 +113,24 @@ class Edges:
         if sighting is None:
             return _Details()
         address, kind = sighting.address, use.kind
+        details = _Details(secret=sighting.secret)
+        if address.scheme is not None:
+            details.protocol = _PROTOCOLS.get(address.scheme.partition("+")[0])
+        if kind is None and address.port is not None:
+            details.port = address.port
+            return details
         beside = self._beside(sighting)
-        scheme = (address.scheme or "").partition("+")[0]
-        port = address.port or (beside.port(sighting.name) if beside else None)
         if kind is None:
-            return _Details(port=port, protocol=_PROTOCOLS.get(scheme), secret=sighting.secret)
+            details.port = beside.port(sighting.name) if beside else None
+            return details
         aliases = _aliases(kind, use.only_database) if use.alone else ()
-        details = _Details(
-            secret=sighting.secret,
-            protocol=_PROTOCOLS.get(scheme),
-            pool=beside.pool(sighting.name, aliases) if beside else None,
-        )
+        details.pool = beside.pool(sighting.name, aliases) if beside else None
         if kind.holds == "databases":
-            return _with_database(details, sighting, beside, aliases)
-        if kind.holds == "logical_dbs":
-            return _with_logical_db(details, sighting, beside, aliases)
-        if kind.holds == "topics" and beside is not None and use.alone:
-            return replace(details, topics=tuple(beside.topics()), group=beside.group())
+            _add_database(details, sighting, beside, aliases)
+        elif kind.holds == "logical_dbs":
+            _add_logical_db(details, sighting, beside, aliases)
+        elif kind.holds == "topics" and beside is not None and use.alone:
+            details.topics, details.group = tuple(beside.topics()), beside.group()
         return details
 
     def _beside(self, sighting: Sighting) -> Companions | None:
@@ -146,9 +147,7 @@ def _aliases(kind: Kind, only_database: bool) -> tuple[str, ...]:
     return (*kind.words, "db", "database") if kind.holds == "databases" and only_database else kind.words
 
 
-def _with_database(
-    details: _Details, sighting: Sighting, beside: Companions | None, aliases: tuple[str, ...]
-) -> _Details:
+def _add_database(details: _Details, sighting: Sighting, beside: Companions | None, aliases: tuple[str, ...]) -> None:
     address = sighting.address
     options = dict(address.options)
     database = next((options[key] for key in _DATABASE_OPTIONS if key in options), None)
@@ -156,37 +155,35 @@ def _with_database(
         database = address.path
     if database is None and beside is not None:
         database = beside.database(sighting.name, aliases)
+    if database and _DATABASE_NAME.fullmatch(database):
+        details.database = database
     written = next((options[key] for key in _SCHEMA_OPTIONS if key in options), "")
-    search_path = _SEARCH_PATH.search(options.get("options", ""))
-    schemas = [part.strip() for part in (written or (search_path[1] if search_path else "")).split(",")]
-    found = tuple(part for part in schemas if _DATABASE_NAME.fullmatch(part))
-    if not found and beside is not None:
-        found = beside.schemas(sighting.name, aliases)
-    known = database if database and _DATABASE_NAME.fullmatch(database) else None
-    return replace(details, database=known, schemas=found)
+    if not written and "options" in options:
+        search_path = _SEARCH_PATH.search(options["options"])
+        written = search_path[1] if search_path else ""
+    if written:
+        schemas = [part.strip() for part in written.split(",")]
+        details.schemas = tuple(part for part in schemas if _DATABASE_NAME.fullmatch(part))
+    elif beside is not None:
+        details.schemas = beside.schemas(sighting.name, aliases)
 
 
-def _with_logical_db(
-    details: _Details, sighting: Sighting, beside: Companions | None, aliases: tuple[str, ...]
-) -> _Details:
+def _add_logical_db(details: _Details, sighting: Sighting, beside: Companions | None, aliases: tuple[str, ...]) -> None:
     address = sighting.address
     options = dict(address.options)
     written = options.get("db") or options.get("database") or options.get("defaultdatabase") or address.path or ""
-    number = int(written) if written.isdecimal() and len(written) < 5 else None
-    if number is None and beside is not None:
-        number = beside.logical_db(sighting.name, aliases)
-    return replace(details, logical_db=number)
+    if written.isdecimal() and len(written) < 5:
+        details.logical_db = int(written)
+    elif beside is not None:
+        details.logical_db = beside.logical_db(sighting.name, aliases)
 
 
-def _filled(known: _Details, other: _Details) -> _Details:
-    """``known`` with what only ``other`` tells."""
-    return replace(
-        known,
-        schemas=tuple(sorted({*known.schemas, *other.schemas})),
-        protocol=known.protocol or other.protocol,
-        pool=known.pool or other.pool,
-        secret=known.secret or other.secret,
-    )
+def _fill(known: _Details, other: _Details) -> None:
+    """Add to ``known`` what only ``other`` tells."""
+    known.schemas = tuple(sorted({*known.schemas, *other.schemas}))
+    known.protocol = known.protocol or other.protocol
+    known.pool = known.pool or other.pool
+    known.secret = known.secret or other.secret
 
 
 def _without_vague(found: list[tuple[_Details, list[Where]]]) -> list[tuple[_Details, list[Where]]]:
@@ -197,8 +194,9 @@ def _without_vague(found: list[tuple[_Details, list[Where]]]) -> list[tuple[_Det
         return found
     first, wheres = precise[0]
     for details, others in vague:
-        first, wheres = _filled(first, details), [*wheres, *others]
-    return [(first, wheres), *precise[1:]]
+        _fill(first, details)
+        wheres.extend(others)
+    return precise
 
 
 def _is_precise(details: _Details) -> bool:

@@ -29,12 +29,12 @@ _SECRET_ENDINGS: Final = (
 )
 _USERINFO = re.compile(r"(://)[^\s/@\"'<>]{1,500}@|(://)[^\s@\"'<>]{0,200}:[^\s@\"'<>]{1,500}@")
 _PAIR = re.compile(
-    r"(?i)((?<![A-Za-z])[A-Za-z_\-]{0,60}(?:password|passwd|pwd|secret|token|apikey|api_key|accesskey|requirepass|masterauth|"
+    r"(?i)((?:password|passwd|pwd|secret|token|apikey|api_key|accesskey|requirepass|masterauth|"
     r"passphrase|credentials?)[\"']?(?:[ \t]*[=:][ \t]*|[ \t]+))(\"[^\"]*\"|'[^']*'|[^\s;,&\"']+)"
 )
 _HEADER_WORDS: Final = ("basic", "bearer", "slack", "webhooks")
 _SHORTEST_BLOB: Final = 40
-_PAIR_WORDS: Final = ("pass", "pwd", "secret", "token", "api", "accesskey", "masterauth", "credential")
+_PAIR_WORDS: Final = ("pass", "pwd", "secret", "token", "apikey", "api_key", "accesskey", "masterauth", "credential")
 _SHORT_FLAGS = re.compile(r"(?<!\S)(-(?:p|a|P|W))([ \t]*)(?!\d{1,5}(?:\s|$))([^\s\-$][^\s]*)")
 _HEADER = re.compile(
     r"(?i)\b(basic|bearer)([ \t]+)(?!auth)[A-Za-z0-9+/=._\-]{8,}|(hooks\.slack\.com/services/|/api/webhooks/)[^\s\"']+"

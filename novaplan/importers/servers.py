@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from novaplan.capacity.totals import pod_amounts
 from novaplan.importers import naming
 from novaplan.importers.draft import Container, Workload
 from novaplan.importers.recognition import Kind
+from novaplan.topology.base import replace
 from novaplan.topology.datastore import (
     Cluster,
     Connections,
@@ -19,6 +21,8 @@ from novaplan.topology.datastore import (
     Sentinel,
     Standalone,
 )
+from novaplan.topology.service import Compute, Resources
+from novaplan.topology.service import Container as ServiceContainer
 
 _CREATE_DATABASE = re.compile(
     r"\bcreate[ \t]+database[ \t]+(?:if[ \t]+not[ \t]+exists[ \t]+)?[`\"\[]?([A-Za-z_][\w\-]{0,62})", re.IGNORECASE
@@ -47,6 +51,29 @@ def deployment(workload: Workload, kind: Kind) -> Deployment:
     if kind.kind == "redis" and "sentinel" in texts:
         return Sentinel(type="sentinel", members=members, sentinels=members, quorum=members // 2 + 1)
     return Cluster(type="cluster", members=members, failover=kind.takes_over or "repmgr" in texts or "galera" in texts)
+
+
+def resources(workload: Workload, container: Container) -> Resources:
+    """What one member takes in all: the server and the containers beside it, since a member is a pod. A figure that the
+    server does not state stays unstated."""
+    pod = [
+        ServiceContainer(name=f"c{number}", kind=item.kind, resources=item.resources)
+        for number, item in enumerate(workload.containers)
+    ]
+    if len(pod) < 2:
+        return container.resources
+    amounts, _ = pod_amounts(pod)
+    own = container.resources
+
+    def of(stated: Compute, cpu: int, memory: int) -> Compute:
+        changes = {"cpu": stated.cpu and cpu, "memory": stated.memory and memory}
+        return replace(stated, **changes)
+
+    return replace(
+        own,
+        requests=of(own.requests, amounts.cpu_request_millicores, amounts.memory_request_bytes),
+        limits=of(own.limits, amounts.cpu_limit_millicores, amounts.memory_limit_bytes),
+    )
 
 
 def databases(container: Container, kind: Kind) -> list[str]:

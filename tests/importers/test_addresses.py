@@ -306,3 +306,14 @@ def test_no_text_takes_long(text: str) -> None:
     list(urls.find(text))
 
     assert time.perf_counter() - start < 10
+
+
+@pytest.mark.parametrize("scheme", ["http", "postgres", "mongodb+srv", "dns", "file", "s3", "jdbc:mysql"])
+@pytest.mark.parametrize("login", ["", "u@", "u:p@", ":p@"])
+@pytest.mark.parametrize("host", ["db", "db.shop.svc", "localhost", "10.0.0.1", "127.0.0.1", "a_b", "x."])
+@pytest.mark.parametrize("tail", ["", ":80", ":99999", "/", "/shop", ":80/shop", "/shop/more", "/shop?schema=a", ":x"])
+def test_the_short_way_and_the_long_way_agree(scheme: str, login: str, host: str, tail: str) -> None:
+    text = f"{scheme}://{login}{host}{tail}"
+
+    # After a space it is part of a longer text, which is read the long way.
+    assert [found for found, _ in urls.find(text)] == [found for found, _ in urls.find(f"x {text}")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from novaplan.importers.addresses.names import subject, words
@@ -60,7 +61,7 @@ class Companions:
         self._names: dict[str, str] = {}
         for setting in container.settings:
             if setting.text and setting.name and len(setting.text) <= 1024:
-                key = "".join(words(setting.name))
+                key = _joined(setting.name)
                 self._values.setdefault(key, setting.text.strip())
                 self._names.setdefault(key, setting.name)
 
@@ -120,7 +121,7 @@ class Companions:
         candidates = {key for key in self._values if key.endswith(endings)}
         if not candidates:
             return
-        own = "".join(words(name))
+        own = _joined(name)
         for stem in [*stems, *aliases]:
             for suffix in endings:
                 key = stem + suffix
@@ -135,6 +136,11 @@ class Companions:
 
 _TOPIC_WORDS: Final = frozenset((("topic",), ("topics",), ("queue",), ("queues",)))
 _TOPIC_NAMES: Final = frozenset((("topic", "name"), ("queue", "name"), ("topic", "names")))
+
+
+@lru_cache(maxsize=65536)
+def _joined(name: str) -> str:
+    return "".join(words(name))
 
 
 def _is_name(value: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl, unquote
 
@@ -18,6 +18,13 @@ _LONGEST_SCHEME: Final = 64
 _ORACLE = re.compile(rf"jdbc:oracle:[a-z]+:[^@\s]*@(?://)?({HOST})(?::(\d{{1,5}}))?(?:[:/]([\w.]+))?")
 # Where a URL ends inside a longer text. A text that is nothing but a URL may hold anything, in its password at least.
 _END = re.compile(r"[\s\"'<>`|\\^{}()\[\]]")
+
+_AUTHORITY = re.compile(r"[^/?#;]*")
+_SPACE = re.compile(r"\s")
+_SIMPLE = re.compile(
+    r"([a-z][a-z0-9+]{1,20})://(?:[A-Za-z0-9_\-]*(?::[A-Za-z0-9_\-!.*]*)?@)?"
+    r"([A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,252}[A-Za-z0-9])?)(?::(\d{1,5}))?(?:/([A-Za-z0-9_\-]*))?"
+)
 
 # What these name is no host: a file, a bucket, an image, something inside the program.
 _NO_HOST: Final = word_list(
@@ -74,6 +81,14 @@ def is_remote(host: str) -> bool:
 
 def find(text: str) -> Iterator[tuple[Address, int]]:
     """Every address that stands in ``text`` as a URL, with its position."""
+    simple = _SIMPLE.fullmatch(text)
+    if simple is not None:
+        # Nearly all of them look like this; the long way gives the same.
+        scheme, host, port, path = simple.groups()
+        found = address(host, port, scheme) if scheme not in _NO_HOST and scheme not in _HOST_IN_PATH else None
+        if found:
+            yield replace(found, path=path) if path else found, 0
+        return
     if "://" in text:
         yield from _with_scheme(text)
     if "jdbc:oracle" in text:
@@ -90,7 +105,7 @@ def find(text: str) -> Iterator[tuple[Address, int]]:
 
 def _with_scheme(text: str) -> Iterator[tuple[Address, int]]:
     starts = list(_schemes(text))
-    whole = bool(starts) and starts[0][0] == 0 and not any(char.isspace() for char in text)
+    whole = bool(starts) and starts[0][0] == 0 and _SPACE.search(text) is None
     for index, (start, after, scheme) in enumerate(starts):
         end = starts[index + 1][0] if index + 1 < len(starts) else len(text)
         rest = text[after:end]
@@ -137,13 +152,13 @@ def _hosts(scheme: str, rest: str) -> Iterator[Address]:
 
 def _split(rest: str) -> tuple[str, str | None, str]:
     """Authority, first step of the path, and the query or whatever holds the options."""
-    end = min((position for char in "/?#;" if (position := rest.find(char)) >= 0), default=len(rest))
-    authority = rest[:end]
+    authority = _AUTHORITY.match(rest)[0]  # type: ignore[index]  # it matches nothing at least
+    end = len(authority)
     if "@" not in authority and "@" in rest and ":" in authority and not authority.rpartition(":")[2].isdigit():
         # An unescaped '/' or '?' in the password: the authority ends after the last '@'.
         start = rest.rfind("@") + 1
         tail = rest[start:]
-        end = start + min((position for char in "/?#;" if (position := tail.find(char)) >= 0), default=len(tail))
+        end = start + len(_AUTHORITY.match(tail)[0])  # type: ignore[index]
         authority = rest[:end]
     tail = rest[end:]
     if tail.startswith(";"):

@@ -72,6 +72,8 @@ class Manifest:
             return []
         if not isinstance(value, list):
             self.fail("should be a list", node, key)
+        if _ONLY_MAPS.issuperset(map(type, value)):
+            return value
         for index, item in enumerate(value):
             if not isinstance(item, dict):
                 line = line_of(value, index)
@@ -102,6 +104,7 @@ class Manifest:
 
 
 _NOTHING: Final[dict[str, Any]] = {}
+_ONLY_MAPS: Final = frozenset((YamlMap, dict))
 
 
 def text_of(value: Any) -> str | None:

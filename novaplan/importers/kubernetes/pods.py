@@ -19,6 +19,7 @@ M = TypeVar("M")
 _SLEEP = re.compile(r"\bsleep[\s\"',]+(\d{1,5})\b")
 _NO_PROBES = Probes()
 _NO_RESOURCES = Resources()
+_NO_SPREAD = Spread()
 _SECONDS: Final = (
     ("initialDelaySeconds", "initial_delay", 0),
     ("periodSeconds", "period", 1),
@@ -98,6 +99,8 @@ def termination(manifest: Manifest, spec: dict[str, Any], notes: list[Note]) -> 
 
 def spread(manifest: Manifest, spec: dict[str, Any]) -> Spread:
     """How pods keep away from each other."""
+    if spec.get("affinity") is None and spec.get("topologySpreadConstraints") is None:
+        return _NO_SPREAD
     rules = manifest.map(manifest.map(spec, "affinity"), "podAntiAffinity")
     required = manifest.maps(rules, "requiredDuringSchedulingIgnoredDuringExecution")
     preferred = manifest.maps(rules, "preferredDuringSchedulingIgnoredDuringExecution")
@@ -108,7 +111,7 @@ def spread(manifest: Manifest, spec: dict[str, Any]) -> Spread:
     constraints = manifest.maps(spec, "topologySpreadConstraints")
     if constraints:
         return Spread(anti_affinity="preferred", topology_key=_topology(constraints[0]))
-    return Spread()
+    return _NO_SPREAD
 
 
 def _topology(term: dict[str, Any]) -> str:
@@ -116,6 +119,8 @@ def _topology(term: dict[str, Any]) -> str:
 
 
 def _pre_stop(manifest: Manifest, container: dict[str, Any]) -> int | None:
+    if container.get("lifecycle") is None:
+        return None
     hook = manifest.map(manifest.map(container, "lifecycle"), "preStop")
     sleep = manifest.map(hook, "sleep").get("seconds")
     if isinstance(sleep, int) and not isinstance(sleep, bool) and 0 <= sleep < 100_000:
@@ -133,12 +138,16 @@ def _kinds(manifest: Manifest, spec: dict[str, Any]) -> Iterator[tuple[Container
     for index, container in enumerate(listed):
         if index != main:
             yield "sidecar", container
+    if spec.get("initContainers") is None:
+        return
     for container in manifest.maps(spec, "initContainers"):
         yield "native-sidecar" if container.get("restartPolicy") == "Always" else "init", container
 
 
 def _main(manifest: Manifest, containers: list[dict[str, Any]]) -> int:
     """The container that kubectl takes for the main one, the one called as the workload, or the first."""
+    if len(containers) < 2:
+        return 0
     template = manifest.map(manifest.map(manifest.spec, "template"), "metadata") if manifest.kind != "Pod" else {}
     annotations = manifest.map(template, "annotations") if template else {}
     wanted = (text_of(annotations.get("kubectl.kubernetes.io/default-container")), manifest.name)

@@ -57,6 +57,8 @@ class Variables:
     def files(self, container: dict[str, Any], volumes: dict[str, dict[str, Any]]) -> tuple[MountedFile, ...]:
         """The files that are mounted from ConfigMaps and Secrets."""
         found: list[MountedFile] = []
+        if container.get("volumeMounts") is None:
+            return ()
         for mount in self._manifest.maps(container, "volumeMounts"):
             volume = volumes.get(text_of(mount.get("name")) or "")
             path = (text_of(mount.get("mountPath")) or "").rstrip("/")
@@ -72,6 +74,8 @@ class Variables:
     def _mounted(self, volume: dict[str, Any]) -> Iterator[tuple[str, Store, str, str | None]]:
         """File name, store and key of everything in a volume."""
         yield from self._items(volume, VOLUME_SOURCES)
+        if volume.get("projected") is None:
+            return
         for source in self._manifest.maps(self._manifest.map(volume, "projected"), "sources"):
             yield from self._items(source, PROJECTED_SOURCES)
 

@@ -75,6 +75,8 @@ def count_sharing(found: list[Template], configuration: Configuration) -> None:
         manifest, spec = template.manifest, template.spec
         containers = [*manifest.maps(spec, "containers"), *manifest.maps(spec, "initContainers")]
         for container in containers:
+            if container.get("envFrom") is None:
+                continue
             program = _program(container, manifest)
             for source in manifest.maps(container, "envFrom"):
                 for field, kind in REFERENCES:
