@@ -41,6 +41,9 @@ def places(wheres: Iterable[Where]) -> tuple[Place, ...]:
     return tuple(place(where) for where in dict.fromkeys(wheres))
 
 
+_NO_STARTUP = Startup()
+
+
 class Components:
     """Makes services and datastores. ``secrets`` are the values that must not be in them.
 
@@ -50,6 +53,7 @@ class Components:
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
         self._variables: dict[tuple[object, ...], EnvVar] = {}
+        self._ports: dict[tuple[Port, ...], tuple[ServicePort, ...]] = {}
 
     def service(self, workload: Workload, *, name: str, role: Role, wait_for: Sequence[str]) -> Service:
         """``workload`` as a service."""
@@ -64,9 +68,9 @@ class Components:
             rollout=workload.rollout,
             disruption_budget=workload.disruption_budget,
             spread=workload.spread,
-            startup=Startup(wait_for=tuple(wait_for)),
+            startup=Startup(wait_for=tuple(wait_for)) if wait_for else _NO_STARTUP,
             termination=workload.termination,
-            ports=_ports(workload),
+            ports=self._ports_of(workload.ports),
             containers=self._containers(workload),
             volumes=_volumes(workload),
             aliases=_aliases(workload, name),
@@ -103,6 +107,11 @@ class Components:
             aliases=_aliases(workload, name),
             declared=places((workload.where, *workload.also_declared)),
         )
+
+    def _ports_of(self, ports: tuple[Port, ...]) -> tuple[ServicePort, ...]:
+        if ports not in self._ports:
+            self._ports[ports] = _service_ports(ports)
+        return self._ports[ports]
 
     def _environment(self, container: Container) -> tuple[EnvVar, ...]:
         """The variables of a container, without a value that is secret or carries one."""
@@ -159,10 +168,10 @@ def key_ref(key: KeyOf | None) -> KeyRef | None:
     return KeyRef(name=key.name, key=key.key, optional=key.optional)
 
 
-def _ports(workload: Workload) -> tuple[ServicePort, ...]:
+def _service_ports(ports: Iterable[Port]) -> tuple[ServicePort, ...]:
     found: list[Port] = []
     sockets: set[tuple[int, bool]] = set()
-    for port in workload.ports:
+    for port in ports:
         socket = (port.target or port.port, port.protocol == "udp")
         if socket not in sockets and 0 < port.port < 65536:
             sockets.add(socket)

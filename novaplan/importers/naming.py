@@ -54,14 +54,14 @@ def of_workloads(workloads: Sequence[Workload], notes: list[Note]) -> list[str]:
     """A name for each workload. Where two namespaces have one name, the namespace is put behind it."""
     plain = [name(workload.name) for workload in workloads]
     counts = Counter(plain)
+    counts_in_namespace = Counter(zip(plain, (workload.namespace for workload in workloads), strict=True))
     wanted = []
     for workload, own in zip(workloads, plain, strict=True):
         if counts[own] == 1:
             wanted.append(own)
             continue
         # Two kinds of workload may share a name within a namespace; then the kind tells them apart.
-        same = [other for other in workloads if name(other.name) == own and other.namespace == workload.namespace]
-        tail = workload.namespace if len(same) == 1 else workload.kind
+        tail = workload.namespace if counts_in_namespace[own, workload.namespace] == 1 else workload.kind
         wanted.append(f"{own}-{tail}" if tail else own)
     names = unique(wanted)
     for workload, own in zip(workloads, names, strict=True):

@@ -84,6 +84,8 @@ Places = tuple[Place, ...]
 
 def duplicates(items: Sequence[Any], key: Callable[[Any], Any]) -> list[tuple[int, Any]]:
     """``(index, key)`` of every item whose key an earlier item already has."""
+    if len(items) < 2:  # nearly all of the many small collections of a system
+        return []
     seen: set[Any] = set()
     found = []
     for index, item in enumerate(items):

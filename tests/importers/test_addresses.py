@@ -308,7 +308,7 @@ def test_no_text_takes_long(text: str) -> None:
     assert time.perf_counter() - start < 10
 
 
-@pytest.mark.parametrize("scheme", ["http", "postgres", "mongodb+srv", "file", "s3", "jdbc:mysql"])
+@pytest.mark.parametrize("scheme", ["http", "postgres", "mongodb+srv", "dns", "file", "s3", "jdbc:mysql"])
 @pytest.mark.parametrize("login", ["", "u@", "u:p@", ":p@"])
 @pytest.mark.parametrize("host", ["db", "db.shop.svc", "localhost", "10.0.0.1", "127.0.0.1", "a_b", "x."])
 @pytest.mark.parametrize("tail", ["", ":80", ":99999", "/", "/shop", ":80/shop", "/shop/more", "/shop?schema=a", ":x"])

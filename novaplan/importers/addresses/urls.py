@@ -82,10 +82,10 @@ def is_remote(host: str) -> bool:
 def find(text: str) -> Iterator[tuple[Address, int]]:
     """Every address that stands in ``text`` as a URL, with its position."""
     simple = _SIMPLE.fullmatch(text)
-    if simple is not None:
+    if simple is not None and simple[1] not in _HOST_IN_PATH:
         # Nearly all of them look like this; the long way gives the same.
         scheme, host, port, path = simple.groups()
-        found = address(host, port, scheme) if scheme not in _NO_HOST and scheme not in _HOST_IN_PATH else None
+        found = address(host, port, scheme) if scheme not in _NO_HOST else None
         if found:
             yield replace(found, path=path) if path else found, 0
         return

@@ -109,9 +109,9 @@ _ONLY_MAPS: Final = frozenset((YamlMap, dict))
 
 def text_of(value: Any) -> str | None:
     """A scalar as Kubernetes would take it for text; None for what is no scalar, or nothing."""
-    if isinstance(value, str):
+    if value is None or value.__class__ is str:
         return value
-    if value is None or isinstance(value, dict | list | set):
+    if isinstance(value, dict | list | set):
         return None
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -34,6 +34,10 @@ class Exposure:
         self._places: dict[int, list[Where]] = defaultdict(list)
         self._redirects: list[Redirect] = []
         self._notes = notes
+        self._pieces: dict[tuple[str | None, str | None], list[Manifest]] = defaultdict(list)
+        for piece in index.of_kind("EndpointSlice"):
+            owner = labels_of(piece.metadata.get("labels")).get("kubernetes.io/service-name")
+            self._pieces[piece.namespace, owner].append(piece)
         for manifest in index.of_kind("Service"):
             if manifest.group != _KNATIVE:
                 self._service(manifest, index, selection)
@@ -77,21 +81,14 @@ class Exposure:
 
     def _without_selector(self, manifest: Manifest, index: Index) -> None:
         """Somebody names the addresses by hand: machines outside the cluster."""
-        addresses = [
-            text_of(address.get("ip")) or text_of(address.get("hostname"))
-            for endpoints in index.of_kind("Endpoints")
-            if (endpoints.namespace, endpoints.name) == (manifest.namespace, manifest.name)
-            for subset in endpoints.maps(endpoints.value, "subsets")
-            for address in endpoints.maps(subset, "addresses")
-        ]
-        for piece in index.of_kind("EndpointSlice"):
-            labels = labels_of(piece.metadata.get("labels"))
-            if (piece.namespace, labels.get("kubernetes.io/service-name")) == (manifest.namespace, manifest.name):
-                addresses += [
-                    address
-                    for item in piece.maps(piece.value, "endpoints")
-                    for address in piece.texts(item, "addresses")
-                ]
+        addresses: list[str | None] = []
+        endpoints = index.get("Endpoints", manifest.namespace, manifest.name)
+        for subset in endpoints.maps(endpoints.value, "subsets") if endpoints else ():
+            for address in manifest.maps(subset, "addresses"):
+                addresses.append(text_of(address.get("ip")) or text_of(address.get("hostname")))
+        for piece in self._pieces.get((manifest.namespace, manifest.name), ()):
+            for item in piece.maps(piece.value, "endpoints"):
+                addresses += piece.texts(item, "addresses")
         known = [address for address in addresses if address]
         if known:
             self._redirects.append(Redirect(manifest.name, known[0], manifest.where(), manifest.namespace))

@@ -34,6 +34,7 @@ class Pods:
     def __init__(self) -> None:
         self._computes: dict[tuple[str | None, str | None], Compute] = {}
         self._resources: dict[tuple[Compute, Compute], Resources] = {}
+        self._probes: dict[str, Probe] = {}
 
     def containers(self, manifest: Manifest, spec: dict[str, Any], variables: Variables) -> tuple[Container, ...]:
         """The containers: the main one first, then sidecars, then those that run before."""
@@ -47,7 +48,7 @@ class Pods:
                 kind=kind,
                 command=tuple(command),
                 resources=self._of(manifest, value),
-                probes=_probes(manifest, value),
+                probes=self._probes_of(manifest, value),
                 settings=variables.settings(value),
                 files=variables.files(value, volumes) if volumes else (),
             )
@@ -72,6 +73,24 @@ class Pods:
                 checked(manifest, partial(Compute.model_validate, {field: amount}), amounts, field)
             self._computes[cpu, memory] = Compute.model_validate({"cpu": cpu, "memory": memory})
         return self._computes[cpu, memory]
+
+    def _probes_of(self, manifest: Manifest, container: dict[str, Any]) -> Probes:
+        found = {}
+        for kind in ("startup", "readiness", "liveness"):
+            key = f"{kind}Probe"
+            if container.get(key) is not None:
+                found[kind] = self._probe(manifest, container, key)
+        return Probes(**found) if found else _NO_PROBES
+
+    def _probe(self, manifest: Manifest, container: dict[str, Any], key: str) -> Probe | None:
+        fields = _probe_fields(manifest, manifest.map(container, key))
+        if fields is None:
+            return None
+        # Most workloads are probed alike, so each different probe is made once.
+        same = repr(fields)
+        if same not in self._probes:
+            self._probes[same] = checked(manifest, partial(Probe.model_validate, fields), container, key)
+        return self._probes[same]
 
 
 def checked(manifest: Manifest, make: Callable[[], M], node: Any, key: str) -> M:
@@ -158,18 +177,9 @@ def _main(manifest: Manifest, containers: list[dict[str, Any]]) -> int:
     return 0
 
 
-def _probes(manifest: Manifest, container: dict[str, Any]) -> Probes:
-    found = {
-        kind: _probe(manifest, container, f"{kind}Probe")
-        for kind in ("startup", "readiness", "liveness")
-        if container.get(f"{kind}Probe") is not None
-    }
-    return Probes(**found) if found else _NO_PROBES
-
-
-def _probe(manifest: Manifest, container: dict[str, Any], key: str) -> Probe | None:
-    value = manifest.map(container, key)
-    fields: dict[str, Any] = {}
+def _probe_fields(manifest: Manifest, value: dict[str, Any]) -> dict[str, Any] | None:
+    """The fields of a probe in written form, None for a probe of an unknown kind."""
+    fields: dict[str, Any]
     if isinstance(value.get("httpGet"), dict):
         get = value["httpGet"]
         fields = {"type": "http", "path": text_of(get.get("path")) or "/", "port": get.get("port")}
@@ -192,4 +202,4 @@ def _probe(manifest: Manifest, container: dict[str, Any], key: str) -> Probe | N
             fields[field] = count
     if isinstance(fields.get("port"), str) and fields["port"].isdecimal():
         fields["port"] = int(fields["port"][:6])
-    return checked(manifest, lambda: Probe(**fields), container, key)
+    return fields
