@@ -1,0 +1,76 @@
+"""A topology together with the settings it is rendered with, and the names and addresses that follow from both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from novaplan.render.manifests import labels
+from novaplan.render.settings import Environment, Settings
+from novaplan.topology.datastore import Datastore, Patroni, Sentinel, Standalone
+from novaplan.topology.service import Service
+from novaplan.topology.system import Topology
+
+RENDERED_KINDS = ("postgres", "redis")
+"""Kinds of datastores that are rendered as workloads; every other one is somebody else's and only pointed at."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every renderer gets."""
+
+    topology: Topology
+    settings: Settings
+
+    @cached_property
+    def environment(self) -> Environment | None:
+        """The environment that plain manifests are for, where the settings describe it."""
+        return next((item for item in self.settings.environments if item.name == self.settings.environment), None)
+
+    def runs(self, datastore: Datastore) -> bool:
+        """Whether the datastore is rendered as a workload here, and not only pointed at."""
+        shapes = {"postgres": (Standalone, Patroni), "redis": (Standalone, Sentinel)}
+        return isinstance(datastore.deployment, shapes.get(datastore.kind, ()))
+
+    def namespace(self, component: Service | Datastore) -> str | None:
+        """The namespace of its objects; None leaves it to kubectl's context."""
+        return component.namespace or self.settings.namespace
+
+    def labels(self, name: str, component: str | None = None) -> dict[str, str]:
+        """The labels of an object that belongs to ``name``."""
+        return labels(name, instance=self.system, component=component)
+
+    @cached_property
+    def system(self) -> str:
+        """The topology's name as a label takes it."""
+        kept = "".join(
+            letter if letter.isalnum() and letter.isascii() else "-" for letter in self.topology.name.lower()
+        )
+        return kept.strip("-")[:63].strip("-") or "system"
+
+    def host(self, name: str, namespace: str | None, *, seen_from: str | None = None) -> str:
+        """The DNS name of a Service: short within its namespace, else with the namespace."""
+        return name if namespace is None or namespace == seen_from else f"{name}.{namespace}"
+
+    def full_host(self, name: str, namespace: str | None) -> str:
+        """The longest DNS name of a Service, which no search list has to complete."""
+        return name if namespace is None else f"{name}.{namespace}.svc.{self.settings.cluster_domain}"
+
+    def image(self, component: str, container: str, stated: str | None) -> str:
+        """The image of a service's container: what the settings say of it, else the stated one with the settings'
+        registry and tag."""
+        for images in (self.environment.images if self.environment else {}, self.settings.images):
+            for key in (f"{component}/{container}", component):
+                if key in images:
+                    return images[key]
+        image = stated or f"{component}:latest"
+        if self.settings.tag is not None and "@" not in image:
+            head, slash, tail = image.rpartition("/")
+            image = f"{head}{slash}{tail.partition(':')[0]}:{self.settings.tag}"
+        return f"{self.settings.registry}/{image}" if self.settings.registry else image
+
+    def storage_class(self, datastore: Datastore | None = None) -> str | None:
+        """The class of a claim; None is the cluster's default."""
+        own = datastore.storage_class if datastore is not None else None
+        chosen = self.environment.storage_class if self.environment else None
+        return own or chosen or self.settings.storage_class

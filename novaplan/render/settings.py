@@ -1,0 +1,102 @@
+"""What a rendering needs to know and a topology does not say: where images come from, which classes, which hosts."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from novaplan.topology.base import Count, HostName, Label, Milliseconds, Model, Name, Positive, defaults_of
+from novaplan.topology.service import Resources
+
+SecretsForm = Literal["placeholder", "external-secrets", "sealed-secrets", "generate"]
+Layout = Literal["plain", "kustomize", "helm", "compose"]
+Language = Literal["en", "zh"]
+
+
+class Tools(Model):
+    """Images of the helpers that a topology does not name, pinned to a version."""
+
+    wait: Label = "busybox:1.36.1"
+    """Waits for start-up tiers; needs ``sh`` and ``nc``."""
+    patroni: Label = "ghcr.io/zalando/spilo-15:3.0-p1"
+    """PostgreSQL with Patroni, used where a topology's own image is PostgreSQL alone; needs ``patroni`` on the path."""
+    patroni_bin_dir: Label = "/usr/lib/postgresql/15/bin"
+    """Where that image keeps the programs of PostgreSQL."""
+    patroni_user: Positive = 101
+    patroni_group: Positive = 103
+    etcd: Label = "quay.io/coreos/etcd:v3.5.17"
+    haproxy: Label = "haproxy:2.8-alpine"
+    pgbouncer: Label = "edoburu/pgbouncer:v1.23.1-p2"
+
+
+class Ingress(Model):
+    """How routes reach the cluster."""
+
+    class_name: Name | None = "nginx"
+    """Absent: the cluster's default class."""
+    controller_namespace: Name | None = "ingress-nginx"
+    """Whose pods may reach the routed services. Absent: any namespace."""
+    host: HostName | None = None
+    """For routes that name no host. Absent: any host."""
+    tls_secret: HostName | None = None
+    """For routes that ask for TLS and name no secret."""
+
+
+class ExternalSecrets(Model):
+    """Where External Secrets finds the values."""
+
+    store: Label = "cluster-secrets"
+    store_kind: Literal["ClusterSecretStore", "SecretStore"] = "ClusterSecretStore"
+    refresh: Milliseconds = 3_600_000
+
+
+class Environment(Model):
+    """What differs where a system runs: one overlay of a kustomization, one values file of a chart."""
+
+    name: Name
+    replicas: dict[Name, Count] = Field(default_factory=dict)
+    """By service; others keep what the topology says."""
+    images: dict[str, Label] = Field(default_factory=dict)
+    """By ``service`` or ``service/container``: the whole reference."""
+    hosts: dict[str, HostName] = Field(default_factory=dict)
+    """Another host for a host of the topology."""
+    storage_class: Name | None = None
+
+
+class Settings(Model):
+    """All of it. A field that is absent leaves the choice to the cluster."""
+
+    format: Literal["novaplan/render/v1"] = "novaplan/render/v1"
+    name: str = "render"
+    description: str = ""
+    environment: Name = "production"
+    """The environment that plain manifests are for."""
+    environments: Annotated[tuple[Environment, ...], Field()] = ()
+    """Overlays and values files; the one named by ``environment`` holds for plain manifests too."""
+    namespace: Name | None = None
+    """For what the topology puts in none. Absent: the namespace of kubectl's context."""
+    registry: Label | None = None
+    """Put before every image of the system's own services, as ``registry/image``."""
+    tag: Label | None = None
+    """Instead of the tag of every image of the system's own services."""
+    images: dict[str, Label] = Field(default_factory=dict)
+    """By ``component`` or ``component/container``: the whole reference; a digest is the safest."""
+    storage_class: Name | None = None
+    """For every claim whose datastore names none. Absent: the cluster's default class."""
+    ingress: Ingress = defaults_of(Ingress)
+    external_secrets: ExternalSecrets = defaults_of(ExternalSecrets)
+    tools: Tools = defaults_of(Tools)
+    wait_resources: Resources = Field(
+        default_factory=lambda: Resources.model_validate(
+            {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"cpu": "50m", "memory": "32Mi"}}
+        )
+    )
+    """Of the container that waits for a start-up tier; it runs before the others, so it adds nothing to a pod."""
+    wait_limit: Milliseconds = 600_000
+    """After this the container that waits gives up and fails, so that a missing dependency is seen."""
+    run_as_user: Positive = 10001
+    """Of services: the restricted Pod Security Standard wants a user that is not root."""
+    keep_old_names: bool = False
+    """Keep a Service under every alias of a service, and under every name that was merged into it."""
+    cluster_domain: HostName = "cluster.local"
+    kubernetes: tuple[Label, ...] = ("1.33", "1.34", "1.35")
+    """Minor versions whose schemas ``--validate`` holds the objects against."""
