@@ -82,6 +82,8 @@ class Settings(Model):
     """By ``component`` or ``component/container``: the whole reference; a digest is the safest."""
     storage_class: Name | None = None
     """For every claim whose datastore names none. Absent: the cluster's default class."""
+    externals: dict[HostName, HostName] = Field(default_factory=dict)
+    """Where a datastore or external is reached that somebody else runs, by its name in the topology."""
     ingress: Ingress = defaults_of(Ingress)
     external_secrets: ExternalSecrets = defaults_of(ExternalSecrets)
     tools: Tools = defaults_of(Tools)
