@@ -410,9 +410,10 @@ def patronis() -> st.SearchStrategy[Patroni]:
         "synchronous": st.just(True),
         "slots": st.just(False),
         "failsafe": st.just(True),
+        "proxy_resources": resources(),
     }
     return st.tuples(counts(1, 7), st.none() | etcd).flatmap(
-        lambda pair: sparse(Patroni, fields, most=6, type="patroni", members=pair[0], etcd=pair[1])
+        lambda pair: sparse(Patroni, fields, most=7, type="patroni", members=pair[0], etcd=pair[1])
     )
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from novaplan.capacity.totals import ComponentKind, pod_amounts
+from novaplan.capacity.totals import ComponentKind, pod_amounts, proxy_of
 from novaplan.topology.base import replace
 from novaplan.topology.datastore import Cluster, Datastore, Kafka, Patroni, Sentinel
 from novaplan.topology.service import Container, DisruptionBudget, Resources, Service, Spread
@@ -198,16 +198,23 @@ def _of_datastore(store: Datastore) -> Iterator[Pod]:
     if isinstance(deployment, Sentinel) and not beside:
         votes = (1,) * deployment.sentinels
         quorum = Quorum("Sentinel", _sentinels_needed(deployment), votes)
-        yield from _helpers(store, "sentinel", deployment.sentinel_resources, len(votes), store.spread, quorum)
+        sentinel = (deployment.sentinel_resources,)
+        yield from _helpers(store, "sentinel", sentinel, len(votes), store.spread, quorum)
     if isinstance(deployment, Patroni) and deployment.etcd is not None:
         etcd = deployment.etcd
         quorum = Quorum("etcd", etcd.members // 2 + 1, (1,) * etcd.members)
-        yield from _helpers(store, "etcd", etcd.resources, etcd.members, store.spread, quorum, etcd.storage)
+        yield from _helpers(store, "etcd", (etcd.resources,), etcd.members, store.spread, quorum, etcd.storage)
     pooler = store.connections.pooler
     if pooler is not None:
         apart = store.spread.anti_affinity != "none"
         spread = replace(store.spread, anti_affinity="preferred") if apart else ANYWHERE
-        yield from _helpers(store, "pooler", pooler.resources, pooler.instances, spread)
+        yield from _helpers(store, "pooler", (pooler.resources, *_proxies(store)), pooler.instances, spread)
+
+
+def _proxies(store: Datastore) -> tuple[Resources, ...]:
+    """What runs beside each pooler, or else beside each member."""
+    proxy = proxy_of(store)
+    return () if proxy is None else (proxy,)
 
 
 def _dealt(sidecars: int, members: int) -> tuple[int, ...]:
@@ -219,10 +226,11 @@ def _members(store: Datastore, sidecars: Sequence[int]) -> Iterator[Pod]:
     quorums = list(_quorums(store))
     if sidecars and isinstance(store.deployment, Sentinel):
         quorums.append(Quorum("Sentinel", _sentinels_needed(store.deployment), tuple(sidecars)))
-    data = Container(name="data", resources=store.resources)
     beside = store.deployment.sentinel_resources if isinstance(store.deployment, Sentinel) else Resources()
     sentinel = Container(name="sentinel", kind="sidecar", resources=beside)
-    containers = [(data, *(sentinel,) * (sidecars[number] if sidecars else 0)) for number in range(store.members)]
+    proxies = _proxies(store) if store.connections.pooler is None else ()
+    data_pod = _containers(store.name, store.resources, *proxies)
+    containers = [(*data_pod, *(sentinel,) * (sidecars[number] if sidecars else 0)) for number in range(store.members)]
     unstated = any(_no_request(pod_amounts(items)[1]) for items in containers)
     workload = Workload(
         name=store.name,
@@ -239,22 +247,27 @@ def _members(store: Datastore, sidecars: Sequence[int]) -> Iterator[Pod]:
 def _helpers(
     store: Datastore,
     role: str,
-    resources: Resources,
+    resources: Sequence[Resources],
     count: int,
     spread: Spread,
     quorum: Quorum | None = None,
     storage: int | None = None,
 ) -> Iterator[Pod]:
-    container = (Container(name=role, resources=resources),)
+    containers = _containers(role, *resources)
     workload = Workload(
         name=f"{store.name}/{role}",
         kind="helper",
         spread=spread,
         quorums=(quorum,) if quorum else (),
         optional=store.optional,
-        unstated=_no_request(pod_amounts(container)[1]),
+        unstated=_no_request(pod_amounts(containers)[1]),
     )
-    yield from _pods(workload, count, lambda _: container, storage)
+    yield from _pods(workload, count, lambda _: containers, storage)
+
+
+def _containers(name: str, *resources: Resources) -> tuple[Container, ...]:
+    """One container for each of ``resources``, which run together."""
+    return tuple(Container(name=name, kind="sidecar", resources=item) for item in resources)
 
 
 def _pods(

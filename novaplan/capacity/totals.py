@@ -139,12 +139,22 @@ def datastore_components(store: Datastore) -> Iterator[Component]:
         etcd = deployment.etcd
         name = f"{store.name}/etcd"
         helpers.append(_pods(name, "helper", etcd.members, etcd.resources, etcd.storage, optional=store.optional))
-    pooler = store.connections.pooler
+    pooler, proxy = store.connections.pooler, proxy_of(store)
     if pooler is not None:
         name = f"{store.name}/pooler"
-        helpers.append(_pods(name, "helper", pooler.instances, pooler.resources, optional=store.optional))
+        poolers = _pods(name, "helper", pooler.instances, pooler.resources, optional=store.optional)
+        helpers.append(_beside(poolers, proxy))
+    else:
+        data = _beside(data, proxy)
     yield data
     yield from helpers
+
+
+def proxy_of(store: Datastore) -> Resources | None:
+    """What the proxy that finds the leader takes, in each pod of the pooler or else of a member; None where no proxy
+    runs: with its lease in the Kubernetes API Patroni labels its pods, and a Service picks the leader."""
+    deployment = store.deployment
+    return deployment.proxy_resources if isinstance(deployment, Patroni) and deployment.etcd is not None else None
 
 
 def pod_amounts(containers: Iterable[Container]) -> tuple[Amounts, tuple[str, ...]]:
@@ -217,6 +227,14 @@ def _inside(data: Component, sidecars: Component) -> Component:
     amounts = data.amounts + sidecars.amounts + Amounts(pods=-sidecars.amounts.pods)
     unstated = tuple(name for name in _COMPUTE if name in data.unstated or name in sidecars.unstated)
     return Component(data.name, data.kind, amounts, data.optional, unstated)
+
+
+def _beside(component: Component, resources: Resources | None) -> Component:
+    """``component`` with one more container in each of its pods."""
+    if resources is None:
+        return component
+    pods = component.amounts.pods
+    return _inside(component, _pods(component.name, "helper", pods, resources, optional=component.optional))
 
 
 def _sum(amounts: Iterable[Amounts]) -> Amounts:

@@ -74,6 +74,9 @@ class Patroni(Model):
     """Replication slots keep the write-ahead log a standby still needs."""
     failsafe: bool = False
     """The primary stays primary while etcd is away but all members answer."""
+    proxy_resources: Resources = defaults_of(Resources)
+    """Of one HAProxy container, which reaches the leader; it runs beside each pooler instance, or beside each member
+    where there is no pooler. Without etcd there is none: the Kubernetes API itself knows the leader."""
 
 
 class Kafka(Model):

@@ -43,7 +43,12 @@ def shop() -> Topology:
     store = Datastore(
         name="postgres",
         kind="postgres",
-        deployment=Patroni(type="patroni", members=3, etcd={"members": 3, "storage": "1Gi"}),
+        deployment=Patroni(
+            type="patroni",
+            members=3,
+            etcd={"members": 3, "storage": "1Gi"},
+            proxy_resources={"requests": {"cpu": "0", "memory": "0"}},
+        ),
         resources=Resources(requests=Compute(cpu="1", memory="2Gi")),
         storage="20Gi",
     )

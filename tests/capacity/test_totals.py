@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from novaplan.capacity.totals import Amounts, totals
+from novaplan.topology.base import replace
 from novaplan.topology.datastore import Connections, Datastore, Etcd, Managed, Patroni, Pooler, Sentinel
 from novaplan.topology.service import Container, Resources, Service, Volume
 from novaplan.topology.system import Topology
@@ -113,7 +114,10 @@ def test_helpers_of_a_database_server():
         storage="20Gi",
         connections=Connections(pooler=pooler),
         deployment=Patroni(
-            type="patroni", members=3, etcd=Etcd(members=3, resources=ask("50m", "64Mi"), storage="1Gi")
+            type="patroni",
+            members=3,
+            etcd=Etcd(members=3, resources=ask("50m", "64Mi"), storage="1Gi"),
+            proxy_resources=ask("10m", "16Mi"),
         ),
     )
     found, whole = of(store)
@@ -122,8 +126,20 @@ def test_helpers_of_a_database_server():
         "db/etcd": 3,
         "db/pooler": 2,
     }
-    assert whole.total == Amounts(8, 1100, (1536 + 192 + 128) * MI, storage_bytes=63 * GI)
+    assert whole.total == Amounts(8, 1120, (1536 + 192 + 160) * MI, storage_bytes=63 * GI)
     assert [component.kind for component in whole.components] == ["datastore", "helper", "helper"]
+
+
+@pytest.mark.parametrize("lease", ["etcd", "Kubernetes"])
+def test_the_proxy_runs_in_every_pooler_or_else_in_every_member(lease):
+    etcd = Etcd(members=1, resources=ask("50m", "64Mi")) if lease == "etcd" else None
+    deployment = Patroni(type="patroni", members=3, etcd=etcd, proxy_resources=ask("10m", "16Mi"))
+    alone = Datastore(name="db", kind="postgres", resources=ask("100m", "64Mi"), deployment=deployment)
+    pooled = replace(alone, connections=Connections(pooler=Pooler(pool_size=20, resources=ask("5m", "8Mi"))))
+    proxies = 1 if lease == "etcd" else 0
+    assert of(alone)[0]["db"].amounts == Amounts(3, 300 + 30 * proxies, (192 + 48 * proxies) * MI)
+    assert of(pooled)[0]["db"].amounts == Amounts(3, 300, 192 * MI)
+    assert of(pooled)[0]["db/pooler"].amounts == Amounts(1, 5 + 10 * proxies, (8 + 16 * proxies) * MI)
 
 
 def test_a_managed_server_takes_nothing_here():

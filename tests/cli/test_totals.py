@@ -115,4 +115,4 @@ def test_counts_and_optional_components(novaplan: Run) -> None:
     assert total()["pods"] == total("--count", "all")["pods"] == 26
     assert total("--count", "maximum")["pods"] == 39
     assert total("--count", "maximum", "--without-optional")["pods"] == 37
-    assert total()["cpu_request_millicores"] == 4200
+    assert total()["cpu_request_millicores"] == 4300

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from novaplan.capacity.claims.values import Kind, show
 from novaplan.capacity.pods import Count, replicas
-from novaplan.capacity.totals import container_amount, pod_amounts
+from novaplan.capacity.totals import container_amount, pod_amounts, proxy_of
 from novaplan.topology.datastore import Datastore, Patroni, Sentinel
 from novaplan.topology.service import Resources, Service
 
@@ -112,8 +112,7 @@ def _of_datastore(store: Datastore, figure: str) -> Iterator[Share]:
             beside.append(share)
         elif figure not in ("pods", "storage_bytes"):
             if deployment.sentinels == members:
-                stated = data.stated and share.stated
-                data = Share(data.name, members, (*data.each, *share.each), optional, stated)
+                data = _beside(data, share.each[0], stated=share.stated)
             else:
                 beside.append(Share(share.name, share.times, share.each, optional, share.stated, inside=True))
     if isinstance(deployment, Patroni) and deployment.etcd is not None:
@@ -121,12 +120,27 @@ def _of_datastore(store: Datastore, figure: str) -> Iterator[Share]:
         beside.append(
             _share(f"{store.name}/etcd", etcd.members, etcd.resources, etcd.storage, figure, optional=optional)
         )
-    pooler = store.connections.pooler
+    pooler, proxy = store.connections.pooler, proxy_of(store)
     if pooler is not None:
         name = f"{store.name}/pooler"
-        beside.append(_share(name, pooler.instances, pooler.resources, 0, figure, optional=optional))
+        poolers = _share(name, pooler.instances, pooler.resources, 0, figure, optional=optional)
+        beside.append(_with_proxy(poolers, proxy, figure))
+    else:
+        data = _with_proxy(data, proxy, figure)
     yield data
     yield from beside
+
+
+def _with_proxy(share: Share, proxy: Resources | None, figure: str) -> Share:
+    if proxy is None or figure in ("pods", "storage_bytes"):
+        return share
+    amount = container_amount(proxy, figure)
+    return _beside(share, amount or 0, stated=amount is not None or not share.times)
+
+
+def _beside(share: Share, amount: int, *, stated: bool) -> Share:
+    """``share`` with one more container in each of its pods."""
+    return Share(share.name, share.times, (*share.each, amount), share.optional, share.stated and stated)
 
 
 def _share(name: str, number: int, resources: Resources, storage: int | None, figure: str, *, optional: bool) -> Share:
