@@ -33,7 +33,7 @@ class Edit:
         return self.part is None and not self.fields
 
     def applied(self, before: Value | None) -> Value | None:
-        """The part afterwards. Fields of a part that is not there cannot be set: it stays missing, as a proof will see."""
+        """The part afterwards. Fields of a missing part cannot be set: it stays missing, as a proof will see."""
         if self.fields:
             return replace(before, **self.fields) if isinstance(before, Model) else before
         return self.part
