@@ -41,6 +41,26 @@ class Ingress(Model):
     """For routes that ask for TLS and name no secret."""
 
 
+class Network(Model):
+    """What the network policies let through beside the system's own dependencies, and how ports are published."""
+
+    dns_namespace: Name | None = "kube-system"
+    """Where the cluster's DNS servers run. Absent: any namespace."""
+    monitoring_namespace: Name | None = "monitoring"
+    """Whose pods may read the ports for metrics. Absent: any namespace."""
+    public: Literal["LoadBalancer", "NodePort"] = "LoadBalancer"
+    """The type of the Services behind ports that are published without a route."""
+
+
+class Image(Model):
+    """What the program in an image needs of the pod it runs in."""
+
+    user: Positive | None = None
+    """The user it is made to run as."""
+    writable: tuple[str, ...] = ()
+    """Folders it writes to; the rest of its file system is read-only."""
+
+
 class ExternalSecrets(Model):
     """Where External Secrets finds the values."""
 
@@ -84,7 +104,10 @@ class Settings(Model):
     """For every claim whose datastore names none. Absent: the cluster's default class."""
     externals: dict[HostName, HostName] = Field(default_factory=dict)
     """Where a datastore or external is reached that somebody else runs, by its name in the topology."""
+    disabled: tuple[HostName, ...] = ()
+    """Optional components that are switched off: they are left out, with everything that leads to them."""
     ingress: Ingress = defaults_of(Ingress)
+    network: Network = defaults_of(Network)
     external_secrets: ExternalSecrets = defaults_of(ExternalSecrets)
     tools: Tools = defaults_of(Tools)
     wait_resources: Resources = Field(
@@ -97,8 +120,14 @@ class Settings(Model):
     """After this the container that waits gives up and fails, so that a missing dependency is seen."""
     run_as_user: Positive = 10001
     """Of services: the restricted Pod Security Standard wants a user that is not root."""
+    programs: dict[str, Image] = Field(default_factory=dict)
+    """What images need, by component or by the last part of the image's name."""
+    mounts: dict[str, str] = Field(default_factory=dict)
+    """Where volumes are mounted, by ``service/volume``; others under ``/data``."""
+    schedules: dict[Name, str] = Field(default_factory=dict)
+    """When cron jobs run, by service; one without a schedule is suspended."""
     keep_old_names: bool = False
     """Keep a Service under every alias of a service, and under every name that was merged into it."""
     cluster_domain: HostName = "cluster.local"
-    kubernetes: tuple[Label, ...] = ("1.33", "1.34", "1.35")
+    kubernetes: tuple[Label, ...] = ("1.35", "1.36", "1.37")
     """Minor versions whose schemas ``--validate`` holds the objects against."""
