@@ -156,8 +156,8 @@ class _Network:
             self.layers[item] = 1 + max((self.layers[before] for before in befores), default=-1)
 
     def bounds(self, durations: Sequence[float]) -> tuple[list[float], list[float], float]:
-        """For each step the earliest and the latest start, and the length of the critical path, as if people were without
-        number."""
+        """For each step the earliest and the latest start, and the length of the critical path, were there people
+        enough."""
         total = [duration + lag for duration, lag in zip(durations, self.lags, strict=True)]
         early = [0.0] * len(total)
         for item, befores in enumerate(self.before):
