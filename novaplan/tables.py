@@ -44,11 +44,11 @@ class Table:
 
     def markdown(self) -> str:
         """A table as GitHub renders it."""
-        lines = [f"### {_markdown(self.title)}", ""] if self.title else []
-        lines.append("| " + " | ".join(_markdown(column) for column in self.columns) + " |")
+        lines = [f"### {markdown_text(self.title)}", ""] if self.title else []
+        lines.append("| " + " | ".join(markdown_text(column) for column in self.columns) + " |")
         marks = {"left": "---", "right": "--:"}
         lines.append("| " + " | ".join(marks[side] for side in self._alignment()) + " |")
-        lines += ["| " + " | ".join(_markdown(_shown(cell)) for cell in row) + " |" for row in self.rows]
+        lines += ["| " + " | ".join(markdown_text(_shown(cell)) for cell in row) + " |" for row in self.rows]
         return "\n".join(lines)
 
     def html(self) -> str:
@@ -107,7 +107,7 @@ def _html(text: str, *, quote: bool = True) -> str:
     return escape(text, quote=quote)
 
 
-def _markdown(text: str) -> str:
+def markdown_text(text: str) -> str:
     """Text as Markdown shows it, whatever is in it."""
     escaped = _html(one_line(text), quote=False)
     return "".join(f"\\{char}" if char in "\\`*_[]|~" else char for char in escaped)
