@@ -10,12 +10,13 @@ slash or per cent sign inside a name is written as in a URL.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, get_args
 
 from novaplan.topology.base import Model, replace
 from novaplan.topology.datastore import LogicalDB
-from novaplan.topology.system import Topology
+from novaplan.topology.system import PROVENANCE, Topology
 from novaplan.topology.wiring import Dependency, Route, Unmodelled
 
 SYSTEM = "system:"
@@ -106,6 +107,44 @@ def address(kind: str, *names: str | int) -> str:
     return f"{kind}:" + "/".join(quote(str(name)) for name in names)
 
 
+def own_address(kind: str, part: Any, inside: str = SYSTEM) -> str:
+    """The address of ``part``, which stands in the part at ``inside``."""
+    special = _OWN_ADDRESS.get(kind)
+    if special is not None:
+        return special(part)
+    path = path_of(inside)
+    return f"{kind}:{path}/{quote(str(_identity(part)))}" if path else f"{kind}:{quote(str(_identity(part)))}"
+
+
+@cache
+def model_of(kind: str) -> type[Model]:
+    """The class of the parts of a kind. Raises ``KeyError`` for a kind that there is none of."""
+    if kind == kind_of(SYSTEM):
+        return Topology
+    parent = _PARENT[kind]
+    field = next(field for field, child in _CHILDREN[parent].items() if child == kind)
+    found: type[Model] = get_args(model_of(parent).model_fields[field].annotation)[0]
+    return found
+
+
+def own_fields(kind: str) -> frozenset[str]:
+    """The fields of a kind of part that say what it is: not those that hold parts, not provenance, not lineage."""
+    return frozenset(model_of(kind).model_fields.keys() - _CHILDREN.get(kind, {}).keys() - PROVENANCE - {"lineage"})
+
+
+def part_at(path: Sequence[str | int], components: Mapping[str, Sequence[str]]) -> tuple[str, tuple[str, ...]]:
+    """The part that a path of ``consistency`` leads to, and what the path says after it.
+
+    ``components`` are the addresses of each kind, in the order in which their models stood in the topology.
+    """
+    own, rest = SYSTEM, list(path)
+    while len(rest) > 1 and (child := _CHILDREN.get(kind_of(own), {}).get(str(rest[0]))):
+        known = isinstance(rest[1], int)
+        own = components[child][int(rest[1])] if known else f"{child}:{path_of(own)}/{quote(str(rest[1]))}"
+        rest = rest[2:]
+    return own, tuple(map(str, rest))
+
+
 def split(topology: Topology) -> dict[str, Model]:
     """Every part by address; the topology itself, without lineage, stands under ``SYSTEM``."""
     found: dict[str, Model] = {}
@@ -114,17 +153,14 @@ def split(topology: Topology) -> dict[str, Model]:
 
 
 def _split(model: Model, own: str, found: dict[str, Model]) -> None:
-    kind, _, path = own.partition(":")
-    children = _CHILDREN.get(kind)
+    children = _CHILDREN.get(kind_of(own))
     if children is None:
         found[own] = model
         return
     found[own] = replace(model, **dict.fromkeys(children, ()))
     for field, child_kind in children.items():
-        special = _OWN_ADDRESS.get(child_kind)
-        prefix = f"{child_kind}:{path}/" if path else f"{child_kind}:"
         for child in getattr(model, field):
-            _split(child, special(child) if special else prefix + quote(str(_identity(child))), found)
+            _split(child, own_address(child_kind, child, own), found)
 
 
 def join(parts: Mapping[str, Model]) -> Topology:
