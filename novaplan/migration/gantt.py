@@ -11,7 +11,7 @@ from novaplan.migration.step import PHASES, Step
 
 _FIRST_HOUR, _HOURS = 9, 8
 """A working day is drawn from nine to five."""
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - stands for the start of a schedule without dates
+_EPOCH = datetime(1970, 1, 1)  # stands for the start of a schedule without dates
 _UNSAFE = re.compile(r"[^\w ./+-]", re.ASCII)
 
 
