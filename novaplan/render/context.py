@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
-from novaplan.render.manifests import labels
-from novaplan.render.settings import Environment, Settings
+from novaplan.render.manifests import Manifest, labels, manifest
+from novaplan.render.settings import Environment, Image, Settings
+from novaplan.topology import parts
 from novaplan.topology.datastore import Datastore, Patroni, Sentinel, Standalone
 from novaplan.topology.service import Service
 from novaplan.topology.system import Topology
+from novaplan.topology.wiring import Dependency
+
+T = TypeVar("T")
 
 RENDERED_KINDS = ("postgres", "redis")
 """Kinds of datastores that are rendered as workloads; every other one is somebody else's and only pointed at."""
@@ -21,11 +28,29 @@ class Context:
 
     topology: Topology
     settings: Settings
+    _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def environment(self) -> Environment | None:
         """The environment that plain manifests are for, where the settings describe it."""
         return next((item for item in self.settings.environments if item.name == self.settings.environment), None)
+
+    @cached_property
+    def edges_from(self) -> dict[str, tuple[Dependency, ...]]:
+        """The dependencies of each component; one that is only possible is none."""
+        return self._edges("client")
+
+    @cached_property
+    def edges_to(self) -> dict[str, tuple[Dependency, ...]]:
+        """The dependencies on each component."""
+        return self._edges("server")
+
+    def _edges(self, end: str) -> dict[str, tuple[Dependency, ...]]:
+        found: dict[str, list[Dependency]] = defaultdict(list)
+        for edge in self.topology.dependencies:
+            if not edge.possible:
+                found[getattr(edge, end)].append(edge)
+        return {name: tuple(edges) for name, edges in found.items()}
 
     def runs(self, datastore: Datastore) -> bool:
         """Whether the datastore is rendered as a workload here, and not only pointed at."""
@@ -35,6 +60,52 @@ class Context:
     def namespace(self, component: Service | Datastore) -> str | None:
         """The namespace of its objects; None leaves it to kubectl's context."""
         return component.namespace or self.settings.namespace
+
+    def once(self, make: Callable[[Context], T]) -> T:
+        """What ``make`` makes of this context, made once."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
+
+    def object(
+        self,
+        api_version: str,
+        kind: str,
+        name: str,
+        owner: Service | Datastore,
+        *,
+        generated: bool = False,
+        annotations: Mapping[str, str] | None = None,
+        extra_labels: Mapping[str, str] | None = None,
+        **body: Any,
+    ) -> Manifest:
+        """An object that belongs to ``owner``, in its namespace and with its labels; ``generated`` says that no part of
+        the topology stands for it."""
+        return manifest(
+            api_version,
+            kind,
+            name,
+            namespace=self.namespace(owner),
+            labels={**self.labels(owner.name), **(extra_labels or {})},
+            annotations=annotations,
+            generated_for=address_of(owner) if generated else None,
+            **body,
+        )
+
+    def plain_object(
+        self, api_version: str, kind: str, name: str, namespace: str | None, *, generated: bool = False, **body: Any
+    ) -> Manifest:
+        """An object of the system as a whole."""
+        own = self.labels(self.system)
+        made_for = parts.SYSTEM if generated else None
+        return manifest(api_version, kind, name, namespace=namespace, labels=own, generated_for=made_for, **body)
+
+    def program(self, component: str, image: str | None) -> Image:
+        """What the settings say that the program in an image needs."""
+        known = self.settings.programs
+        last = (image or "").partition("@")[0].rpartition("/")[2].partition(":")[0]
+        return known.get(component) or known.get(last) or Image()
 
     def labels(self, name: str, component: str | None = None) -> dict[str, str]:
         """The labels of an object that belongs to ``name``."""
@@ -74,3 +145,8 @@ class Context:
         own = datastore.storage_class if datastore is not None else None
         chosen = self.environment.storage_class if self.environment else None
         return own or chosen or self.settings.storage_class
+
+
+def address_of(component: Service | Datastore) -> str:
+    """The address of a service or a datastore."""
+    return parts.address("service" if isinstance(component, Service) else "datastore", component.name)

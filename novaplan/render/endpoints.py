@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from novaplan.render.context import Context
+from novaplan.topology.base import replace
 from novaplan.topology.datastore import Datastore, Sentinel
 from novaplan.topology.service import Service
 
@@ -54,3 +55,9 @@ def service_endpoint(context: Context, service: Service, seen_from: str | None) 
     if not ports:
         return None
     return Endpoint(context.host(service.name, context.namespace(service), seen_from=seen_from), ports[0].port)
+
+
+def tcp_endpoint(context: Context, service: Service, seen_from: str | None) -> Endpoint | None:
+    """Where a TCP connection to a service is answered; None where it only listens on UDP, or not at all."""
+    tcp = tuple(port for port in service.ports if port.protocol != "udp")
+    return service_endpoint(context, replace(service, ports=tcp), seen_from) if tcp else None

@@ -1,0 +1,71 @@
+"""All objects of a rendered system, arranged in files in the order they are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from novaplan.render import datastores
+from novaplan.render.context import Context
+from novaplan.render.credentials import SecretNeed
+from novaplan.render.manifests import Manifest
+from novaplan.render.network import namespaces, services
+from novaplan.render.secrets import forms
+from novaplan.render.secrets.needs import needs as secret_needs
+from novaplan.render.settings import SecretsForm
+from novaplan.render.workloads import configuration, variables, volumes
+from novaplan.render.workloads import objects as workload_objects
+from novaplan.topology.datastore import Datastore, Patroni, Sentinel
+
+SERVICES_FILE: Final = "microservices-deployments.yaml"
+SECRETS_FILE: Final = "microservices-secrets.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What was made of a topology: objects by file, in the order they are applied, and the Secrets they need."""
+
+    files: dict[str, list[Manifest]]
+    needs: tuple[SecretNeed, ...]
+
+    @property
+    def manifests(self) -> list[Manifest]:
+        """Every object, in the order they are applied."""
+        return [item for items in self.files.values() for item in items]
+
+
+def assemble(context: Context, secrets: SecretsForm = "placeholder") -> Bundle:
+    """Every object of the system, its Secrets in the form of ``secrets``. Raises InputError where Kubernetes would
+    refuse one, or two would be one."""
+    files: dict[str, list[Manifest]] = {}
+    shared: list[Manifest] = []
+    for store in context.topology.datastores:
+        found = datastores.objects(context, store)
+        if context.runs(store):
+            files[datastore_file(store)] = found
+        else:
+            shared += found
+    needs = _needs(context)
+    files[SECRETS_FILE] = forms.objects(context, needs, secrets)
+    files[SERVICES_FILE] = [*shared, *_services(context)]
+    return Bundle(namespaces.placed(context, files), needs)
+
+
+def datastore_file(datastore: Datastore) -> str:
+    """The file with what runs a datastore."""
+    kind = {Sentinel: "sentinel-", Patroni: "ha-"}.get(type(datastore.deployment), "")
+    return f"{datastore.name}-{kind}statefulset.yaml"
+
+
+def _services(context: Context) -> Iterable[Manifest]:
+    yield from configuration.referenced_maps(context)
+    yield from volumes.claims(context)
+    for service in context.topology.services:
+        yield from workload_objects(context, service)
+        yield from services.objects(context, service)
+
+
+def _needs(context: Context) -> tuple[SecretNeed, ...]:
+    servers = [need for store in context.topology.datastores for need in datastores.needs(context, store)]
+    return secret_needs(context, [*servers, *variables.hidden(context)])

@@ -1,0 +1,1 @@
+"""How a rendered system is laid out in files."""
