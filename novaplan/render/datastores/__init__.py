@@ -58,4 +58,5 @@ def egress_ports(datastore: Datastore) -> tuple[int, ...]:
 
 def _server(datastore: Datastore) -> _Server | None:
     name = f"{__name__}.{datastore.kind}"
-    return cast(_Server, import_module(name)) if find_spec(name) else None
+    spec = find_spec(name)
+    return cast(_Server, import_module(name)) if spec is not None and spec.origin else None
