@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from novaplan.importers.marks import GENERATED as GENERATED
+from novaplan.importers.marks import GENERATED_FOR as GENERATED_FOR
+from novaplan.importers.marks import PREFIX as PREFIX
+
 Manifest = dict[str, Any]
 
 MANAGED_BY: Final = "novaplan"
-PREFIX: Final = "novaplan.dev/"
-"""Before the names of labels and annotations that are novaplan's own."""
-GENERATED_FOR: Final = PREFIX + "generated-for"
-"""Annotation of an object that no part of the topology stands for, with the address of the part that needs it. An
-import leaves such an object out."""
-GENERATED: Final = PREFIX + "generated"
-"""Annotation of an object of the system: JSON lists of the names of containers, volumes and ports in it that are not
-the system's own, by field. An import leaves those out."""
 
 
 def labels(name: str, *, instance: str, component: str | None = None) -> dict[str, str]:
