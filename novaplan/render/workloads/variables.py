@@ -17,7 +17,7 @@ _RESOURCE = re.compile(r"(requests|limits)\..+")
 
 def variables(service: Service, container: Container) -> list[dict[str, Any]]:
     """The variables of ``container``. One whose value the topology does not hold is taken from a Secret."""
-    return [_variable(service.name, variable) for variable in container.env]
+    return [variable(service.name, item) for item in container.env]
 
 
 def hidden(context: Context) -> Iterator[SecretNeed]:
@@ -40,18 +40,19 @@ def is_hidden(variable: EnvVar) -> bool:
     return (variable.value, variable.secret, variable.config, variable.field) == (None, None, None, None)
 
 
-def _variable(service: str, variable: EnvVar) -> dict[str, Any]:
-    if variable.secret is not None:
-        return _from("secretKeyRef", variable.name, variable.secret)
-    if variable.config is not None:
-        return _from("configMapKeyRef", variable.name, variable.config)
-    if variable.field is not None:
-        if _RESOURCE.fullmatch(variable.field):
-            return {"name": variable.name, "valueFrom": {"resourceFieldRef": {"resource": variable.field}}}
-        return {"name": variable.name, "valueFrom": {"fieldRef": {"fieldPath": variable.field}}}
-    if variable.value is None:
-        return _from("secretKeyRef", variable.name, KeyRef(name=hidden_secret(service), key=variable.name))
-    return {"name": variable.name, "value": variable.value}
+def variable(owner: str, item: EnvVar) -> dict[str, Any]:
+    """One variable of a container of ``owner``."""
+    if item.secret is not None:
+        return _from("secretKeyRef", item.name, item.secret)
+    if item.config is not None:
+        return _from("configMapKeyRef", item.name, item.config)
+    if item.field is not None:
+        if _RESOURCE.fullmatch(item.field):
+            return {"name": item.name, "valueFrom": {"resourceFieldRef": {"resource": item.field}}}
+        return {"name": item.name, "valueFrom": {"fieldRef": {"fieldPath": item.field}}}
+    if item.value is None:
+        return _from("secretKeyRef", item.name, KeyRef(name=hidden_secret(owner), key=item.name))
+    return {"name": item.name, "value": item.value}
 
 
 def _from(kind: str, name: str, reference: KeyRef) -> dict[str, Any]:
