@@ -10,7 +10,7 @@ from novaplan.render import datastores
 from novaplan.render.context import Context
 from novaplan.render.credentials import SecretNeed
 from novaplan.render.manifests import Manifest
-from novaplan.render.network import namespaces, services
+from novaplan.render.network import namespaces, policies, services
 from novaplan.render.secrets import forms
 from novaplan.render.secrets.needs import needs as secret_needs
 from novaplan.render.settings import SecretsForm
@@ -43,7 +43,7 @@ def assemble(context: Context, secrets: SecretsForm = "placeholder") -> Bundle:
     for store in context.topology.datastores:
         found = datastores.objects(context, store)
         if context.runs(store):
-            files[datastore_file(store)] = found
+            files[datastore_file(store)] = [*found, policies.of_component(context, store)]
         else:
             shared += found
     needs = _needs(context)
@@ -64,6 +64,7 @@ def _services(context: Context) -> Iterable[Manifest]:
     for service in context.topology.services:
         yield from workload_objects(context, service)
         yield from services.objects(context, service)
+        yield policies.of_component(context, service)
 
 
 def _needs(context: Context) -> tuple[SecretNeed, ...]:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from novaplan.topology.base import Count, HostName, Label, Milliseconds, Model, Name, Positive, defaults_of
+from novaplan.topology.base import Count, HostName, Label, Milliseconds, Model, Name, PortNumber, Positive, defaults_of
 from novaplan.topology.service import Resources
 
 SecretsForm = Literal["placeholder", "external-secrets", "sealed-secrets", "generate"]
@@ -48,6 +48,8 @@ class Network(Model):
     """Where the cluster's DNS servers run. Absent: any namespace."""
     monitoring_namespace: Name | None = "monitoring"
     """Whose pods may read the ports for metrics. Absent: any namespace."""
+    external_ports: dict[Label, tuple[PortNumber, ...]] = Field(default_factory=dict)
+    """Ports of externals by their kind, for those whose addresses name none; 443 for other kinds."""
     public: Literal["LoadBalancer", "NodePort"] = "LoadBalancer"
     """The type of the Services behind ports that are published without a route."""
 

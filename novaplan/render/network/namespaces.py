@@ -6,19 +6,27 @@ from typing import Final
 
 from novaplan.render.context import Context
 from novaplan.render.manifests import Manifest, manifest
+from novaplan.render.network import policies
 
 _STANDARD: Final = {"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"}
 """Every pod that is rendered passes the strictest of Kubernetes' standards, so the namespaces hold everybody to it."""
 
 
 def placed(context: Context, files: dict[str, list[Manifest]]) -> dict[str, list[Manifest]]:
-    """``files`` with each namespace in front of the first objects that are in it; the last file has the empty ones."""
+    """``files`` with each namespace, and what denies everything in it, in front of the first objects that are in it.
+
+    The last file has the empty ones.
+    """
     left = objects(context)
     found: dict[str, list[Manifest]] = {}
+    held: set[str | None] = set()
     for position, (name, items) in enumerate(files.items(), start=1):
         last = position == len(files)
         used = {item["metadata"].get("namespace") for item in items}
-        found[name] = [*(left.pop(space) for space in list(left) if last or space in used), *items]
+        first = [left.pop(space) for space in list(left) if last or space in used]
+        denied = [item for space in sorted(used - held, key=str) for item in policies.of_namespace(context, space)]
+        held |= used
+        found[name] = [*first, *denied, *items]
     return found
 
 
