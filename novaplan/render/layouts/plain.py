@@ -17,12 +17,13 @@ HEADER: Final = generated_header("render")
 def tree(bundle: Bundle) -> dict[str, File]:
     """The files of the manifests, and the kustomization that names them."""
     files = {name: manifests_file(items) for name, items in bundle.files.items() if items}
-    kustomization = {
-        "apiVersion": "kustomize.config.k8s.io/v1beta1",
-        "kind": "Kustomization",
-        "resources": list(files),
-    }
-    return {**files, KUSTOMIZATION: yaml_file(kustomization)}
+    return {**files, KUSTOMIZATION: kustomization_file(list(files))}
+
+
+def kustomization_file(resources: list[str], **more: Any) -> File:
+    """A kustomization of ``resources``; of ``more``, fields that hold nothing are left out."""
+    head = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": resources}
+    return yaml_file({**head, **{field: value for field, value in more.items() if value}})
 
 
 def manifests_file(items: list[Manifest]) -> File:
