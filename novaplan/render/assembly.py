@@ -11,6 +11,7 @@ from novaplan.render.context import Context
 from novaplan.render.credentials import SecretNeed
 from novaplan.render.manifests import Manifest
 from novaplan.render.network import namespaces, policies, services
+from novaplan.render.record import recorded
 from novaplan.render.secrets import forms
 from novaplan.render.secrets.needs import needs as secret_needs
 from novaplan.render.settings import SecretsForm
@@ -49,7 +50,7 @@ def assemble(context: Context, secrets: SecretsForm = "placeholder") -> Bundle:
     needs = _needs(context)
     files[SECRETS_FILE] = forms.objects(context, needs, secrets)
     files[SERVICES_FILE] = [*shared, *_services(context)]
-    return Bundle(namespaces.placed(context, files), needs)
+    return Bundle(recorded(context, namespaces.placed(context, files)), needs)
 
 
 def datastore_file(datastore: Datastore) -> str:

@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
+from novaplan.documents.positions import YamlMap
 from novaplan.importers import marks
 from novaplan.importers.draft import Note
 from novaplan.importers.kubernetes.index import template_path
 from novaplan.importers.kubernetes.manifests import Manifest, text_of
-from novaplan.importers.kubernetes.trees import clone, remove
+from novaplan.importers.kubernetes.trees import clone, relocated, remove
 from novaplan.importers.kubernetes.variables import REFERENCES
 from novaplan.topology import records
 from novaplan.topology.patch import Patch
@@ -61,7 +62,8 @@ def _without(manifest: Manifest, mark: Any) -> Manifest:
     names = _names(manifest, mark)
     if path is None or not names:
         return manifest
-    cleaned = replace(manifest, value=clone(manifest.value))
+    known = isinstance(manifest.value, YamlMap)
+    cleaned = replace(manifest, value=clone(manifest.value) if known else relocated(manifest.value, manifest.line))
     node = cleaned.value
     for step in (*path, "spec"):
         node = cleaned.map(node, step)
