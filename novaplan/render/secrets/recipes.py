@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from importlib import import_module
-from typing import Final
+from importlib.util import find_spec
+from typing import Any, Final
 
 from novaplan.render.context import Context
 from novaplan.render.credentials import server_password
@@ -137,8 +138,7 @@ def _of_redis(
         return "{" + server_password(store.name) + "}"
     if kind != "url":
         return _of_endpoint(kind, datastore_endpoint(context, store, seen_from))
-    redis = import_module("novaplan.render.datastores.redis")
-    return str(redis.login(context, store, service=who, index=index, seen_from=seen_from))
+    return _login(context, store, service=who, index=index, seen_from=seen_from)
 
 
 def _of_postgres(
@@ -151,5 +151,10 @@ def _of_postgres(
         return role if kind == "user" else database
     if kind != "url":
         return _of_endpoint(kind, datastore_endpoint(context, store, seen_from))
-    postgres = import_module("novaplan.render.datastores.postgres")
-    return str(postgres.login(context, store, service=who, database=database, seen_from=seen_from))
+    return _login(context, store, service=who, database=database, seen_from=seen_from)
+
+
+def _login(context: Context, store: Datastore, **how: Any) -> str | None:
+    """As the package of the store's kind writes it."""
+    name = f"novaplan.render.datastores.{store.kind}"
+    return str(import_module(name).login(context, store, **how)) if find_spec(name) else None

@@ -1,0 +1,148 @@
+"""What was rendered, as a script and a guide speak of it: files, namespaces, workloads, secrets, claims, leaders."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from novaplan.capacity.recovery_model import RecoveryModel, default_recovery_model
+from novaplan.render.context import Context
+from novaplan.render.credentials import SecretNeed
+from novaplan.render.guides.workloads import Workload, workloads
+from novaplan.render.manifests import Manifest
+from novaplan.render.settings import SecretsForm
+from novaplan.topology.datastore import Datastore
+
+SCRIPT: Final = "deploy-local-k8s.sh"
+SECRET_KINDS: Final = ("Secret", "ExternalSecret", "SealedSecret")
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A rendering: its context, its files with their objects in the order they are applied, its secrets."""
+
+    context: Context
+    files: Mapping[str, list[Manifest]]
+    needs: tuple[SecretNeed, ...]
+    form: SecretsForm
+
+    @cached_property
+    def model(self) -> RecoveryModel:
+        """The times that a topology does not state."""
+        return default_recovery_model()
+
+    @cached_property
+    def workloads(self) -> tuple[Workload, ...]:
+        """Everything that runs: datastores first, then services by tier."""
+        return workloads(self.context, self.files, self.model.pods)
+
+    @cached_property
+    def objects(self) -> list[Manifest]:
+        """Every object, in the order they are applied."""
+        return [item for items in self.files.values() for item in items]
+
+    def of(self, component: str) -> list[Workload]:
+        """What runs of a service or a datastore."""
+        return [item for item in self.workloads if item.component == component]
+
+    def kind(self, kind: str) -> list[Manifest]:
+        """The objects of one kind."""
+        return [item for item in self.objects if item["kind"] == kind]
+
+    @cached_property
+    def stores(self) -> tuple[Datastore, ...]:
+        """The datastores that run here."""
+        return tuple(filter(self.context.runs, self.context.topology.datastores))
+
+    @cached_property
+    def pointed(self) -> tuple[Datastore, ...]:
+        """The datastores that somebody else runs."""
+        return tuple(item for item in self.context.topology.datastores if not self.context.runs(item))
+
+    @cached_property
+    def namespaces(self) -> list[str]:
+        """Namespaces that are rendered."""
+        return sorted(item["metadata"]["name"] for item in self.kind("Namespace"))
+
+    @cached_property
+    def roles(self) -> dict[str, list[str]]:
+        """Which file holds ``secrets``, ``datastores`` and ``services``."""
+        found: dict[str, list[str]] = {"secrets": [], "datastores": [], "services": []}
+        for name, items in self.files.items():
+            runs = [item for item in self.workloads if item.file == name]
+            if items and {item["kind"] for item in items} <= {*SECRET_KINDS, "Namespace"}:
+                found["secrets"].append(name)
+            elif runs and not any(item.is_service for item in runs):
+                found["datastores"].append(name)
+            else:
+                found["services"].append(name)
+        return found
+
+    @property
+    def required(self) -> Iterator[tuple[SecretNeed, list[str]]]:
+        """Secrets with the keys that no container starts without."""
+        for need in self.needs:
+            keys = [key.name for key in need.keys if not key.optional]
+            if keys:
+                yield need, keys
+
+    @cached_property
+    def claims(self) -> list[tuple[str | None, str | None, str, int]]:
+        """Namespace, storage class, name and number of each kind of claim."""
+        found = []
+        for item in self.objects:
+            if item["kind"] == "PersistentVolumeClaim":
+                found.append((item, item, 1))
+            elif item["kind"] == "StatefulSet":
+                count = next(work.pods for work in self.workloads if work.name == item["metadata"]["name"])
+                found += [(item, claim, count) for claim in item["spec"].get("volumeClaimTemplates") or ()]
+        return [
+            (
+                owner["metadata"].get("namespace"),
+                claim["spec"].get("storageClassName"),
+                claim["metadata"]["name"],
+                count,
+            )
+            for owner, claim, count in found
+        ]
+
+    @cached_property
+    def spreads(self) -> list[dict[str, Any]]:
+        """Labels of nodes of which the pods of a workload need different values, and how many."""
+        return [
+            {"key": key, "path": path_of_label(key), "count": item.pods, "workload": item.reference}
+            for item in self.workloads
+            for key in item.apart
+            if item.pods > 1 and _PLAIN_KEY.fullmatch(key)
+        ]
+
+    @property
+    def most_nodes(self) -> int:
+        """Nodes that are enough for every workload whose pods keep apart."""
+        return max((item["count"] for item in self.spreads), default=1)
+
+    @cached_property
+    def kinds(self) -> dict[str | None, list[str]]:
+        """Kinds of objects by namespace, but the namespaces themselves."""
+        found: dict[str | None, dict[str, None]] = defaultdict(dict)
+        for item in self.objects:
+            if item["kind"] != "Namespace":
+                group = item["apiVersion"].rpartition("/")[0]
+                kind = item["kind"].lower()
+                found[item["metadata"].get("namespace")][f"{kind}.{group}" if group else kind] = None
+        return {namespace: list(names) for namespace, names in sorted(found.items(), key=lambda entry: entry[0] or "")}
+
+    @cached_property
+    def waits_for_secrets(self) -> bool:
+        """Whether an operator makes the Secrets, so that they appear after a while."""
+        return self.form in ("external-secrets", "sealed-secrets")
+
+
+def path_of_label(key: str) -> str:
+    """A label of an object as kubectl's JSONPath names it."""
+    return ".metadata.labels." + key.replace(".", "\\.")
