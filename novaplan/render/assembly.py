@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from novaplan.render import datastores
+from novaplan.render import datastores, limits
 from novaplan.render.context import Context
 from novaplan.render.credentials import SecretNeed
 from novaplan.render.manifests import Manifest
-from novaplan.render.network import namespaces, policies, services
+from novaplan.render.network import ingress, namespaces, old_names, policies, services
 from novaplan.render.record import recorded
 from novaplan.render.secrets import forms
 from novaplan.render.secrets.needs import needs as secret_needs
@@ -39,6 +39,7 @@ class Bundle:
 def assemble(context: Context, secrets: SecretsForm = "placeholder") -> Bundle:
     """Every object of the system, its Secrets in the form of ``secrets``. Raises InputError where Kubernetes would
     refuse one, or two would be one."""
+    limits.require(context)
     files: dict[str, list[Manifest]] = {}
     shared: list[Manifest] = []
     for store in context.topology.datastores:
@@ -50,7 +51,11 @@ def assemble(context: Context, secrets: SecretsForm = "placeholder") -> Bundle:
     needs = _needs(context)
     files[SECRETS_FILE] = forms.objects(context, needs, secrets)
     files[SERVICES_FILE] = [*shared, *_services(context)]
-    return Bundle(recorded(context, namespaces.placed(context, files)), needs)
+    files[SERVICES_FILE] += ingress.objects(context)
+    files[SERVICES_FILE] += old_names.objects(context, (item for items in files.values() for item in items))
+    files = recorded(context, namespaces.placed(context, files))
+    limits.require_objects(item for items in files.values() for item in items)
+    return Bundle(files, needs)
 
 
 def datastore_file(datastore: Datastore) -> str:

@@ -28,6 +28,8 @@ class Context:
 
     topology: Topology
     settings: Settings
+    source: Topology | None = None
+    """The system this one was made from, where it is known: old names keep its ports too."""
     _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
@@ -94,12 +96,27 @@ class Context:
         )
 
     def plain_object(
-        self, api_version: str, kind: str, name: str, namespace: str | None, *, generated: bool = False, **body: Any
+        self,
+        api_version: str,
+        kind: str,
+        name: str,
+        namespace: str | None,
+        *,
+        generated: bool = False,
+        annotations: Mapping[str, str] | None = None,
+        **body: Any,
     ) -> Manifest:
         """An object of the system as a whole."""
-        own = self.labels(self.system)
-        made_for = parts.SYSTEM if generated else None
-        return manifest(api_version, kind, name, namespace=namespace, labels=own, generated_for=made_for, **body)
+        return manifest(
+            api_version,
+            kind,
+            name,
+            namespace=namespace,
+            labels=self.labels(self.system),
+            annotations=annotations,
+            generated_for=parts.SYSTEM if generated else None,
+            **body,
+        )
 
     def program(self, component: str, image: str | None) -> Image:
         """What the settings say that the program in an image needs."""

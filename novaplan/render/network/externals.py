@@ -40,7 +40,8 @@ def _usual(context: Context, server: Datastore | External) -> tuple[int, ...]:
     if isinstance(server, External):
         return context.settings.network.external_ports.get(server.kind, _USUAL)
     port = datastore_port(server)
-    return (port,) if port is not None else ()
+    # Of a kind that nobody knows every port is let through: to guess one would cut the system off.
+    return (port,) if port is not None else context.settings.network.external_ports.get(server.kind, ())
 
 
 def _sockets(server: Datastore | External, edge: Dependency | None, ports: set[int]) -> tuple[Socket, ...]:
