@@ -19,6 +19,7 @@ from novaplan.importers.edges import Edges, Use
 from novaplan.importers.hosts import Hosts
 from novaplan.importers.outside import Outside
 from novaplan.importers.recognition import Kind, Recognition
+from novaplan.importers.recording import with_records
 from novaplan.importers.report import Report, report
 from novaplan.topology.base import replace
 from novaplan.topology.datastore import ConsumerGroup, Database, Datastore, LogicalDB, Topic
@@ -32,11 +33,12 @@ _ENOUGH_TO_ADOPT: Final = 2
 
 
 def derive(draft: Draft, *, recognition: Recognition | None = None) -> tuple[Topology, Report]:
-    """The topology that ``draft`` describes, and what could not be told.
+    """The topology that ``draft`` describes, with what was recorded beside it, and what could not be told.
 
     Raises ``TopologyError`` when the parts contradict each other so that no topology can hold them.
     """
-    return _Derivation(draft, recognition or Recognition()).run()
+    topology, told = _Derivation(draft, recognition or Recognition()).run()
+    return with_records(topology, told, draft.patches) if draft.patches else (topology, told)
 
 
 @dataclass(frozen=True, slots=True)

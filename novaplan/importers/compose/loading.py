@@ -20,6 +20,7 @@ from novaplan.importers.compose.extending import Extender
 from novaplan.importers.compose.merging import merge_plain, merge_service, settle
 from novaplan.importers.compose.nodes import OVERRIDE, RESET, Converter, Field, Node, Origin
 from novaplan.importers.compose.notes import Notes
+from novaplan.importers.marks import COMPOSE_RECORD
 
 STANDARD_INPUT: Final = "-"
 SECTIONS: Final = ("services", "networks", "volumes", "configs", "secrets", "models")
@@ -52,6 +53,8 @@ class Loader:
         self._notes = notes
         self._documents: dict[str, list[Document]] = {}
         self._loaded = 0
+        self.records: list[Field] = []
+        """What novaplan recorded at the top of the files."""
 
     def load(self, files: list[str], context: Context) -> Layer:
         """Everything that ``files`` declare, merged in their order, with tags and ``extends`` resolved."""
@@ -83,6 +86,9 @@ class Loader:
     def _add(self, layer: Layer, document: Document, context: Context) -> None:
         raw = _top_level(document)
         converter = self.converter(document.file, context.folder, context.environment)
+        if COMPOSE_RECORD in raw:
+            node = converter.node(raw[COMPOSE_RECORD], raw.line_of(COMPOSE_RECORD), COMPOSE_RECORD)
+            self.records.append(Field(node, COMPOSE_RECORD))
         own = {section: _entries(raw, section, converter) for section in SECTIONS}
         included = self._included(raw, converter, context)
         extender = Extender(self, context.environment)

@@ -20,6 +20,9 @@ from novaplan.importers.compose.notes import Notes
 from novaplan.importers.compose.profiles import Need
 from novaplan.importers.compose.workloads import unshared, workload
 from novaplan.importers.draft import Draft, NamedObject, Redirect, Secret, Workload
+from novaplan.importers.marks import COMPOSE_GENERATED_FOR, COMPOSE_RECORD
+from novaplan.topology import records
+from novaplan.topology.patch import Patch
 
 _NAME = "COMPOSE_PROJECT_NAME"
 _PROFILES = "COMPOSE_PROFILES"
@@ -46,8 +49,21 @@ def read(files: Sequence[str], env_files: Sequence[str] = (), profiles: Sequence
     chain = tuple(real(file) for file in files if file != STANDARD_INPUT)
     layer = loader.load(list(files), Context(folder, variables, chain))
     wanted = list(profiles) or [item.strip() for item in variables.get(_PROFILES, "").split(",") if item.strip()]
-    draft = _draft(name, layer, wanted, folder, notes)
-    return replace(draft, notes=(*draft.notes, *notes.all()))
+    services = profile.active(layer["services"], wanted, notes)
+    draft = _draft(name, layer, {key: node for key, node in services.items() if not _is_made(node)}, folder, notes)
+    own = (Field(node, f"services.{key}").get(COMPOSE_RECORD) for key, node in services.items())
+    patches = tuple(_record(field) for field in (*loader.records, *filter(None, own)))
+    return replace(draft, notes=(*draft.notes, *notes.all()), patches=patches)
+
+
+def _record(field: Field) -> Patch:
+    where = field.where
+    return records.read(field.value, file=where.file, line=where.line, field=where.field)
+
+
+def _is_made(node: Node) -> bool:
+    """Whether novaplan only made it for the system when it rendered that."""
+    return COMPOSE_GENERATED_FOR in node.value
 
 
 def _tell_override(files: Sequence[str], notes: Notes) -> None:
@@ -86,8 +102,7 @@ def _project_name(files: Sequence[str], folder: Path, variables: Mapping[str, st
     return re.sub(r"[^a-z0-9_-]+", "", name.lower()).strip("-_") or "system"
 
 
-def _draft(name: str, layer: Layer, wanted: Sequence[str], folder: Path, notes: Notes) -> Draft:
-    services = profile.active(layer["services"], wanted, notes)
+def _draft(name: str, layer: Layer, services: dict[str, Node], folder: Path, notes: Notes) -> Draft:
     if not services:
         notes.uncertain("no service takes part")
     needs = {
@@ -106,7 +121,9 @@ def _draft(name: str, layer: Layer, wanted: Sequence[str], folder: Path, notes: 
         redirects=_redirects(layer, units),
         off=frozenset(_hosts_off(layer, services)),
         secrets=tuple(
-            Secret(key, Field(node, f"secrets.{key}").where, keys=(key,)) for key, node in layer["secrets"].items()
+            Secret(key, Field(node, f"secrets.{key}").where, keys=(key,))
+            for key, node in layer["secrets"].items()
+            if not _is_made(node)
         ),
         configs=_objects(layer, "configs", "config"),
         unmodelled=(*_objects(layer, "networks", "network"), *_objects(layer, "models", "model")),
@@ -124,7 +141,9 @@ def _hosts_off(layer: Layer, services: Mapping[str, Node]) -> Iterator[str]:
 
 def _objects(layer: Layer, section: str, kind: str) -> tuple[NamedObject, ...]:
     return tuple(
-        NamedObject(kind, name, Field(node, f"{section}.{name}").where) for name, node in layer[section].items()
+        NamedObject(kind, name, Field(node, f"{section}.{name}").where)
+        for name, node in layer[section].items()
+        if not _is_made(node)
     )
 
 

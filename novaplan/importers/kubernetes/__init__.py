@@ -18,12 +18,10 @@ from novaplan.documents.positions import Document
 from novaplan.importers.derivation import derive
 from novaplan.importers.draft import Draft, Note
 from novaplan.importers.kubernetes.drafting import draft
-from novaplan.importers.kubernetes.manifests import Manifest, manifests
-from novaplan.importers.kubernetes.rendered import without_marked
+from novaplan.importers.kubernetes.manifests import manifests
 from novaplan.importers.kubernetes.sources import read_all
-from novaplan.importers.recording import with_records
 from novaplan.importers.report import Report
-from novaplan.topology.patch import Patch
+from novaplan.topology.base import replace
 from novaplan.topology.system import Topology
 
 __all__ = ["draft_kubernetes", "import_kubernetes", "import_objects"]
@@ -37,36 +35,25 @@ def import_kubernetes(paths: Iterable[str | os.PathLike[str]], *, name: str | No
     field, when something cannot be read or Kubernetes would refuse it.
     """
     with _without_garbage_collection():
-        read, patches = _read(paths, name)
-        return with_records(*derive(read), patches, name=name)
+        topology, told = derive(draft_kubernetes(paths, name=name))
+        return (replace(topology, name=name) if name else topology), told
 
 
-def import_objects(objects: Iterable[dict[str, Any]], *, name: str | None = None) -> tuple[Topology, Report]:
-    """The topology that manifests in memory describe. The line of each place is the number of the object, from 1.
-
-    The objects stay as they are. Raises as ``import_kubernetes`` does.
-    """
+def import_objects(objects: Iterable[dict[str, Any]]) -> tuple[Topology, Report]:
+    """The topology that manifests in memory describe; they stay as they are. In places, the line is the number of the
+    object, from 1. Raises as ``import_kubernetes`` does."""
     with _without_garbage_collection():
         notes: list[Note] = []
         documents = (Document(item, "", number) for number, item in enumerate(objects, 1))
-        read, patches = _draft(list(manifests(documents, notes)), notes, name or "system")
-        return with_records(*derive(read), patches, name=name)
+        return derive(draft(manifests(documents, notes), notes, name="system"))
 
 
 def draft_kubernetes(paths: Iterable[str | os.PathLike[str]], *, name: str | None = None) -> Draft:
     """What manifests say, before anything is concluded from it. Raises as ``import_kubernetes`` does."""
-    return _read(paths, name)[0]
-
-
-def _read(paths: Iterable[str | os.PathLike[str]], name: str | None) -> tuple[Draft, list[Patch]]:
     listed = [os.fspath(path) for path in paths]
     notes: list[Note] = []
-    return _draft(read_all(listed, notes), notes, name or _name(listed[0]))
-
-
-def _draft(found: list[Manifest], notes: list[Note], name: str) -> tuple[Draft, list[Patch]]:
-    kept, patches = without_marked(found, notes)
-    return draft(kept, notes, name=name), patches
+    found = read_all(listed, notes)
+    return draft(found, notes, name=name or _name(listed[0]))
 
 
 def _name(path: str) -> str:

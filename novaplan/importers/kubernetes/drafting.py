@@ -12,6 +12,7 @@ from novaplan.importers.kubernetes.index import DEFAULT_NAMESPACE, Index, Select
 from novaplan.importers.kubernetes.manifests import Manifest, text_of
 from novaplan.importers.kubernetes.networking import Exposure
 from novaplan.importers.kubernetes.pods import Pods
+from novaplan.importers.kubernetes.rendered import without_marked
 from novaplan.importers.kubernetes.routes import routes
 from novaplan.importers.kubernetes.scaling import Scaling
 from novaplan.importers.kubernetes.workloads import Template, container_ports, count_sharing, templates, workload
@@ -35,7 +36,8 @@ _MODELLED: Final = frozenset(
 
 def draft(found: Iterable[Manifest], notes: list[Note], *, name: str) -> Draft:
     """Everything that these objects say. Raises InputError for a value that Kubernetes would refuse."""
-    index = Index(found, notes)
+    kept, patches = without_marked(found, notes)
+    index = Index(kept, notes)
     listed = templates(index, notes)
     selection = Selection()
     for template in listed:
@@ -71,6 +73,7 @@ def draft(found: Iterable[Manifest], notes: list[Note], *, name: str) -> Draft:
         unmodelled=_unmodelled(index, notes),
         notes=tuple(notes),
         default_namespace=DEFAULT_NAMESPACE,
+        patches=patches,
     )
 
 

@@ -24,7 +24,7 @@ _OF_PODS: Final = ("containers", "initContainers", "volumes")
 _OF_CONTAINERS: Final = ("env", "envFrom", "ports")
 
 
-def without_marked(found: Iterable[Manifest], notes: list[Note]) -> tuple[list[Manifest], list[Patch]]:
+def without_marked(found: Iterable[Manifest], notes: list[Note]) -> tuple[list[Manifest], tuple[Patch, ...]]:
     """What is the system's own, and the records that stand beside it.
 
     Raises InputError for a record or a mark that novaplan did not write.
@@ -43,7 +43,7 @@ def without_marked(found: Iterable[Manifest], notes: list[Note]) -> tuple[list[M
     if patches:
         count = "1 record" if len(patches) == 1 else f"{len(patches)} records"
         notes.append(Note("read", f"{count} of what Kubernetes has no place for"))
-    return kept, patches
+    return kept, tuple(patches)
 
 
 def _records(manifest: Manifest, annotations: dict[str, Any], made: bool) -> Iterable[tuple[Any, str]]:
