@@ -9,24 +9,31 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from novaplan.documents.writer import dump
 from novaplan.errors import InputError
+from novaplan.importers.compose import import_compose
 from novaplan.importers.kubernetes import import_objects
-from novaplan.importers.marks import RECORD, RECORD_KEY
+from novaplan.importers.marks import COMPOSE_RECORD, RECORD, RECORD_KEY
 from novaplan.render.manifests import Manifest
 from novaplan.topology import records
 from novaplan.topology.datastore import Datastore
-from novaplan.topology.parts import SYSTEM, kind_of, parent_of, split
+from novaplan.topology.parts import SYSTEM, parent_of, split
 from novaplan.topology.patch import Patch, between
 from novaplan.topology.service import Service
 from novaplan.topology.wiring import Dependency, Route
 
 if TYPE_CHECKING:
     from novaplan.render.context import Context
+    from novaplan.render.tree import File
     from novaplan.topology.base import Model
     from novaplan.topology.system import Topology
+
+H = TypeVar("H", bound=Hashable)
 
 _MOST: Final = 200_000
 """Bytes of a record and of the copy that ``kubectl apply`` keeps of it in an annotation: all annotations of an object
@@ -41,49 +48,80 @@ def recorded(context: Context, files: Mapping[str, list[Manifest]]) -> dict[str,
     Raises InputError when one part of the topology says more than a ConfigMap can hold.
     """
     objects = [item for items in files.values() for item in items]
+    names = [item["metadata"]["name"] for item in objects]
     read, _ = import_objects(objects)
+
+    def position(part: Model) -> int | None:
+        """Of the object that ``part`` is; what only is mentioned in one has another name."""
+        places = getattr(part, "declared", ())
+        index = places[0].line - 1 if places else None
+        return index if index is not None and getattr(part, "name", names[index]) == names[index] else None
+
     patch = between(read, context.topology)
-    texts: dict[int, str] = {}
-    rest: list[str] = []
-    for line, addresses in shares(
-        patch, read, context.topology, [item["metadata"]["name"] for item in objects]
-    ).items():
-        text = records.write(patch.only(addresses))
-        if line is None or not _fits(text):
-            rest += addresses
-        else:
-            texts[line] = text
-    numbers = iter(range(1, len(objects) + 1))
-    found = {name: [_with(item, texts.get(next(numbers))) for item in items] for name, items in files.items()}
+    texts, rest = _texts(patch, read, context.topology, position)
+    positions = iter(range(len(objects)))
+    found = {name: [_with(item, texts.get(next(positions))) for item in items] for name, items in files.items()}
     if found:
         *_, last = found
         found[last] += _config_maps(context, patch, rest, found[last], objects)
     return found
 
 
-def shares(patch: Patch, read: Topology, topology: Topology, names: Sequence[str]) -> dict[int | None, list[str]]:
-    """The addresses of ``patch`` by the line on which the component stands that they belong to; None for what stands
-    nowhere. A dependency belongs to its client, a route to what declares it or else to the service that answers it.
+def recorded_compose(context: Context, document: dict[str, Any], beside: Mapping[str, File]) -> dict[str, Any]:
+    """The compose project ``document`` with the record of ``context.topology``, one part of it at each service;
+    ``beside`` are the files that it names, by their paths from it. The document stays as it is."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "docker-compose.yml")
+        for name, text in {**{name: file.text for name, file in beside.items()}, path.name: dump(document)}.items():
+            Path(folder, name).parent.mkdir(parents=True, exist_ok=True)
+            Path(folder, name).write_text(text, encoding="utf-8")
+        read, _ = import_compose([path], profiles=["*"])
+    services = document.get("services", {})
 
-    ``read`` tells the lines. What only is mentioned there stands nowhere: by ``names`` the line of its own is known.
-    """
+    def name_of(part: Model) -> str | None:
+        return part.name if isinstance(part, Service | Datastore) and part.name in services else None
+
+    patch = between(read, context.topology)
+    texts, rest = _texts(patch, read, context.topology, name_of)
+    held = {name: {**body, COMPOSE_RECORD: texts[name]} if name in texts else body for name, body in services.items()}
+    return {**document, "services": held, COMPOSE_RECORD: records.write(patch.only(rest))}
+
+
+def _texts(
+    patch: Patch, read: Topology, topology: Topology, stands: Callable[[Model], H | None]
+) -> tuple[dict[H, str], list[str]]:
+    """The record of ``patch`` by where it is to stand, and the addresses for which there is no such place."""
+    texts: dict[H, str] = {}
+    rest: list[str] = []
+    for place, addresses in _shares(patch, read, topology, stands).items():
+        text = "" if place is None else records.write(patch.only(addresses))
+        if place is None or not _fits(text):
+            rest += addresses
+        else:
+            texts[place] = text
+    return texts, rest
+
+
+def _shares(
+    patch: Patch, read: Topology, topology: Topology, stands: Callable[[Model], H | None]
+) -> dict[H | None, list[str]]:
+    """The addresses of ``patch`` by the place of the component that they belong to, as ``stands`` tells it of those in
+    ``read``. A dependency belongs to its client, a route to what declares it or else to the service that answers it."""
     before, after = split(read), split(topology)
-    lines: dict[str, int] = {}
-    by_name: dict[str, int] = {}
+    places: dict[str, H] = {}
+    of_workloads: dict[str, H] = {}
     for own, part in before.items():
-        place = getattr(part, "declared", ())
-        name = getattr(part, "name", None)
-        if place and (name is None or names[place[0].line - 1] == name):
-            lines[own] = place[0].line
-            if kind_of(own) in ("service", "datastore"):
-                by_name[str(name)] = place[0].line
-    found: dict[int | None, list[str]] = defaultdict(list)
+        if own != SYSTEM and parent_of(own) == SYSTEM and (place := stands(part)) is not None:
+            places[own] = place
+            if isinstance(part, Service | Datastore):
+                of_workloads[part.name] = place
+    found: dict[H | None, list[str]] = defaultdict(list)
     for own in patch.addresses():
         component = own
         while component != SYSTEM and parent_of(component) != SYSTEM:
             component = parent_of(component)
-        line = lines.get(component)
-        found[line or by_name.get(_holder(after.get(component) or before.get(component)) or "")].append(own)
+        workload = _holder(after.get(component) or before.get(component))
+        found[places.get(component, of_workloads.get(workload or ""))].append(own)
     return found
 
 
