@@ -35,7 +35,7 @@ def write_text(path: str | os.PathLike[str], text: str, *, force: bool = False) 
     """
     data = text.encode()
     shown = os.fspath(path)
-    with _as_output_error(shown):
+    with as_output_error(shown):
         target = Path(path).resolve()
         _check_target(target, shown, force)
         _replace(target, data)
@@ -73,7 +73,8 @@ def _replace(target: Path, data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _as_output_error(shown: str) -> Iterator[None]:
+def as_output_error(shown: str) -> Iterator[None]:
+    """Whatever goes wrong with the file ``shown`` in this block is told as an OutputError."""
     try:
         yield
     except FileNotFoundError as error:
