@@ -1,4 +1,4 @@
-"""Where manifests come from: files, folders, kustomizations, standard input."""
+"""Where manifests come from: files, folders, kustomizations, charts, standard input."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from novaplan.documents.positions import Document
 from novaplan.documents.source import STANDARD_INPUT
 from novaplan.errors import DocumentError, InputError
 from novaplan.importers.draft import Note, Where
+from novaplan.importers.kubernetes.charts import CHART, read_chart, remedy
 from novaplan.importers.kubernetes.manifests import HELM_TEMPLATE, Manifest, manifests
 
 KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _EXTENSIONS: Final = (".yaml", ".yml", ".json")
-_CHART: Final = "Chart.yaml"
 
 
 def read_all(paths: Iterable[str | os.PathLike[str]], notes: list[Note]) -> list[Manifest]:
     """The objects under ``paths``, in the order in which they would be applied.
 
-    Raises InputError or DocumentError when one of them is a Helm chart, cannot be read, or there is no object at all.
+    Raises InputError or DocumentError when one of them is a chart that needs Helm itself, cannot be read, or there is
+    no object at all.
     """
     found: list[Manifest] = []
     listed = [os.fspath(path) for path in paths]
@@ -43,8 +44,8 @@ def _read_path(path: str, notes: list[Note]) -> list[Manifest]:
         return _read_folder(Path(path), notes)
     if os.path.basename(path) in KUSTOMIZATIONS:  # noqa: PTH119
         return _build(Path(path).parent, notes)
-    if os.path.basename(path) == _CHART:  # noqa: PTH119
-        raise _chart(Path(path).parent)
+    if os.path.basename(path) == CHART:  # noqa: PTH119
+        return read_chart(Path(path).parent, notes)
     return read_file(path, notes)
 
 
@@ -84,8 +85,8 @@ def _is_template(path: str) -> bool:
 
 
 def _read_folder(folder: Path, notes: list[Note]) -> list[Manifest]:
-    if (folder / _CHART).is_file():
-        raise _chart(folder)
+    if (folder / CHART).is_file():
+        return read_chart(folder, notes)
     if kustomization_in(folder):
         return _build(folder, notes)
     files, kustomizations = _walk(folder, notes)
@@ -108,8 +109,8 @@ def _walk(folder: Path, notes: list[Note]) -> tuple[list[Path], list[Path]]:
     for place, folders, names in os.walk(folder, onerror=refuse):
         here = Path(place)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if _CHART in names:
-            notes.append(Note("left out", f"a Helm chart; {_remedy(here)}", Where(str(here))))
+        if CHART in names:
+            notes.append(Note("left out", f"a Helm chart; {remedy(here)}", Where(str(here))))
             folders.clear()
         elif any(name in KUSTOMIZATIONS for name in names):
             kustomizations.append(here)
@@ -137,12 +138,3 @@ def _build(folder: Path, notes: list[Note]) -> list[Manifest]:
     found = build(folder, notes)
     notes.append(Note("read", f"a kustomization of {len(found)} objects", Where(str(folder))))
     return found
-
-
-def _chart(folder: Path) -> InputError:
-    return InputError(f"is a Helm chart; {_remedy(folder)}", file=str(folder))
-
-
-def _remedy(folder: Path) -> str:
-    name = folder.resolve().name or "NAME"
-    return f"render it: helm template {name} {folder} | novaplan import kubernetes -"

@@ -75,9 +75,36 @@ def test_the_same_object_twice_is_nothing_to_tell(load: Import) -> None:
 def test_a_chart_is_refused_with_the_command_that_renders_it(write: Write) -> None:
     write({"shop/Chart.yaml": "name: shop\n", "shop/templates/web.yaml": "x: {{ .Values.x }}\n"})
 
-    assert refusal("shop") == "shop: is a Helm chart; render it: helm template shop shop | novaplan import kubernetes -"
-    assert "is a Helm chart" in refusal("shop/Chart.yaml")
+    assert refusal("shop") == (
+        "shop/templates/web.yaml:1: uses more of Helm's template language than novaplan reads; "
+        "render it: helm template shop shop | novaplan import kubernetes -"
+    )
+    assert refusal("shop/Chart.yaml") == refusal("shop")
     assert "is a Helm template, not a manifest" in refusal("shop/templates/web.yaml")
+
+
+def test_a_chart_of_charts_is_refused(write: Write) -> None:
+    write({"shop/Chart.yaml": "name: shop\ndependencies: [{name: db}]\n"})
+
+    assert refusal("shop").startswith("shop/Chart.yaml: needs further charts; render it: helm template shop shop |")
+
+
+def test_a_chart_of_plain_values_is_read(load: Import) -> None:
+    template = workload("web", replicas=1).replace(
+        "replicas: 1", 'replicas: {{ toJson (index .Values "web" "replicas") }}'
+    )
+    topology, report = load(
+        path="shop",
+        files={
+            "shop/Chart.yaml": "name: shop\n",
+            "shop/values.yaml": "web: {replicas: 4}\n",
+            "shop/templates/web.yaml": template,
+            "shop/templates/NOTES.txt": "{{ include }}",
+        },
+    )
+
+    assert topology.service["web"].replicas == 4
+    assert [note.message for note in report.notes if note.kind == "read"] == ["a Helm chart of 1 object"]
 
 
 def test_a_chart_below_a_folder_is_left_out(load: Import) -> None:
