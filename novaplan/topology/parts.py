@@ -127,6 +127,11 @@ def model_of(kind: str) -> type[Model]:
     return found
 
 
+def holds_parts(kind: str) -> bool:
+    """Whether a part of this kind may have others in it."""
+    return kind in _CHILDREN
+
+
 def own_fields(kind: str) -> frozenset[str]:
     """The fields of a kind of part that say what it is: not those that hold parts, not provenance, not lineage."""
     return frozenset(model_of(kind).model_fields.keys() - _CHILDREN.get(kind, {}).keys() - PROVENANCE - {"lineage"})

@@ -7,13 +7,15 @@ something else: it is for people, knows lineage, and applies to exactly the topo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from novaplan.topology.base import Model, replace
 from novaplan.topology.parts import KINDS, SYSTEM, kind_of, parent_of, split
 from novaplan.topology.system import PROVENANCE, Topology
+from novaplan.topology.wiring import Dependency, Route
 
 Fields = dict[str, Any]
 """By the name of a field what it was and what it becomes, ``[before, after]`` in the written form of a file with None
@@ -30,7 +32,8 @@ class Patch:
     added: Mapping[str, Model] = field(default_factory=dict)
     """Parts that were not there. To one that is there by now they add what it does not state."""
     changed: Mapping[str, Fields] = field(default_factory=dict)
-    """Fields of parts that were there. Only a field that still is as it was before becomes what it was after."""
+    """Fields of parts that were there. Only a field that still is as it was before becomes what it was after. Where a
+    part holds no others, those that its address is made of may be among them."""
     removed: frozenset[str] = frozenset()
     """Parts that should not be there; what stands in them goes with them."""
 
@@ -84,7 +87,32 @@ def between(before: Topology, after: Topology) -> Patch:
         elif known != part and (fields := _differences(plain(known), plain(part))):
             changed[own] = fields
     gone = {own for own in old if own not in new}
+    for own, other in _renamed({own: old[own] for own in gone}, added):
+        gone.remove(own)
+        changed[own] = _differences(plain(old[own]), plain(added.pop(other)))
     return Patch(added, changed, frozenset(own for own in gone if parent_of(own) not in gone))
+
+
+def _renamed(gone: Mapping[str, Model], added: Mapping[str, Model]) -> Iterator[tuple[str, str]]:
+    """Routes to the same services, and edges between the same two, under another address: what differs least first."""
+    by_ends: dict[Any, list[str]] = defaultdict(list)
+    for own in sorted(gone):
+        if (ends := _ends(gone[own])) is not None:
+            by_ends[ends].append(own)
+    for other in sorted(added):
+        candidates = by_ends.get(_ends(added[other]))
+        if candidates:
+            wanted = plain(added[other])
+            nearest = min(candidates, key=lambda own: (len(_differences(plain(gone[own]), wanted)), own))
+            candidates.remove(nearest)
+            yield nearest, other
+
+
+def _ends(part: Model) -> Any:
+    """What a part connects that has no name; None for every other part."""
+    if isinstance(part, Dependency):
+        return part.client, part.server
+    return part.backends if isinstance(part, Route) else None
 
 
 def plain(part: Model) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from novaplan.topology.base import Model, replace
 from novaplan.topology.consistency import Finding, InconsistentError
-from novaplan.topology.parts import SYSTEM, join, kind_of, own_address, parent_of, part_at, path_of, split
+from novaplan.topology.parts import SYSTEM, holds_parts, join, kind_of, own_address, parent_of, part_at, path_of, split
 from novaplan.topology.patch import Fields, Patch, plain, provenance_of
 from novaplan.topology.system import Topology
 
@@ -34,7 +34,7 @@ def apply(topology: Topology, patch: Patch) -> tuple[Topology, tuple[str, ...]]:
         try:
             made = join(attempt.parts)
         except InconsistentError as error:
-            patch, dropped = _without_culprits(attempt.parts, patch, error.findings)
+            patch, dropped = _without_culprits(attempt, patch, error.findings)
             told += dropped
         else:
             return replace(made, lineage=topology.lineage), tuple(dict.fromkeys([*told, *attempt.told]))
@@ -47,6 +47,8 @@ class _Attempt:
     def __init__(self, parts: dict[str, Model], patch: Patch) -> None:
         self.parts = parts
         self.told: list[str] = []
+        self.origins: dict[str, str] = {}
+        """The address in the patch of a part that it changed."""
         self._patch = patch
 
     def run(self) -> None:
@@ -90,11 +92,18 @@ class _Attempt:
                     self.told.append(f"{own}: what was recorded of {name} does not fit what is there now")
                     made = _with(made, name, current.get(name))
                 continue
-            if own != SYSTEM and own_address(kind_of(own), changed, parent_of(own)) != own:
-                self.told.append(f"{own} cannot be renamed by a record; {_LEFT_OUT}")
-                return
-            self.parts[own] = replace(changed, **{name: getattr(part, name) for name in provenance_of(part)})
+            self._put(own, replace(changed, **{name: getattr(part, name) for name in provenance_of(part)}))
             return
+
+    def _put(self, own: str, changed: Model) -> None:
+        other = own if own == SYSTEM else own_address(kind_of(own), changed, parent_of(own))
+        if other != own and (other in self.parts or holds_parts(kind_of(own))):
+            self.told.append(f"{own} cannot become {other}; {_LEFT_OUT}")
+            return
+        if other != own:
+            del self.parts[own]
+            self.origins[other] = own
+        self.parts[other] = changed
 
     def _merged(self, current: Mapping[str, Any], fields: Fields, place: str) -> dict[str, Any]:
         """``current``, with every field that still is as it was before as it was after."""
@@ -118,8 +127,9 @@ def _with(fields: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
 # ---------------------------------------------------------------- what does not fit together
 
 
-def _without_culprits(parts: Mapping[str, Model], patch: Patch, findings: Sequence[Finding]) -> tuple[Patch, list[str]]:
-    """The patch without what makes ``parts`` contradict each other, and what to tell of it."""
+def _without_culprits(attempt: _Attempt, patch: Patch, findings: Sequence[Finding]) -> tuple[Patch, list[str]]:
+    """The patch without what makes the parts contradict each other, and what to tell of it."""
+    parts = attempt.parts
     components: dict[str, list[str]] = defaultdict(list)
     for own in parts:
         components[kind_of(own)].append(own)
@@ -137,7 +147,7 @@ def _without_culprits(parts: Mapping[str, Model], patch: Patch, findings: Sequen
             removed -= needed
             told += [f"{item} stays, since what was read needs it" for item in sorted(needed)]
             continue
-        place = own
+        place, own = own, attempt.origins.get(own, own)
         while own != SYSTEM and own not in patch.added and own not in patch.changed:
             own, rest = parent_of(own), ()
         told.append(f"{place}: {message}; {_LEFT_OUT}")

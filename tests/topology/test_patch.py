@@ -169,6 +169,40 @@ def test_a_block_that_fits_no_longer_is_left_as_it_is() -> None:
     assert any("deployment" in line for line in told)
 
 
+def test_a_route_that_was_read_under_another_address_goes_with_what_was_read() -> None:
+    def routed(*routes: str) -> Topology:
+        listed = ", ".join(f"{{{route}, backends: [{{service: a, port: http}}]}}" for route in routes)
+        return loads(f"services: [{{name: a}}]\nroutes: [{listed}]")
+
+    patch = between(
+        routed("host: x.org, path: /", "host: x.org, path: '/b(.*)', match: regex"), routed("path: /", "path: /b")
+    )
+    same, quiet = apply(routed("host: x.org, path: /", "host: x.org, path: '/b(.*)', match: regex, tls: true"), patch)
+    edited, told = apply(routed("host: y.org, path: /", "host: x.org, path: '/b(.*)', match: regex"), patch)
+    taken, clash = apply(routed("host: x.org, path: /", "path: /"), patch)
+
+    assert not patch.added
+    assert not patch.removed
+    assert same == routed("path: /", "path: /b, tls: true")
+    assert quiet == ()
+    assert edited == routed("host: y.org, path: /", "path: /b")
+    assert told == ("route:x.org/ is not here any more; what was recorded of it was left out",)
+    assert taken == routed("host: x.org, path: /", "path: /")
+    assert "route:x.org/ cannot become route:*/; what was recorded of it was left out" in clash
+
+
+def test_an_edge_that_was_read_in_less_detail_goes_with_what_was_read() -> None:
+    def wired(edge: str) -> Topology:
+        store = "datastores: [{name: b, kind: redis, logical_dbs: [{index: 0}]}]"
+        return loads(f"services: [{{name: a}}]\n{store}\ndependencies: [{edge}]")
+
+    detailed = "{client: a, server: b, mode: writes, logical_db: 0, pool: {max: 5}}"
+    patch = between(wired("{client: a, server: b, port: 6379}"), wired(detailed))
+
+    assert apply(wired("{client: a, server: b, port: 6379, timeout: 1s}"), patch)[0].dependencies[0].pool is not None
+    assert apply(wired(""), patch)[0].dependencies == ()
+
+
 RECORD = '{"changed":{"service:a":{"replicas":[1,2]}}}'
 
 
