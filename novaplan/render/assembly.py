@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from novaplan.errors import InputError
 from novaplan.render import datastores, limits
 from novaplan.render.context import Context
 from novaplan.render.credentials import SecretNeed
@@ -24,6 +26,16 @@ SECRETS_FILE: Final = "microservices-secrets.yaml"
 
 
 @dataclass(frozen=True, slots=True)
+class Sealed:
+    """What sealing secrets takes."""
+
+    values: Path
+    """The file with their values."""
+    certificate: Path
+    """That of the cluster they are sealed for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """What was made of a topology: objects by file, in the order they are applied, and the Secrets they need."""
 
@@ -36,7 +48,7 @@ class Bundle:
         return [item for items in self.files.values() for item in items]
 
 
-def assemble(context: Context, secrets: SecretsForm = "placeholder") -> Bundle:
+def assemble(context: Context, secrets: SecretsForm = "placeholder", sealed: Sealed | None = None) -> Bundle:
     """Every object of the system, its Secrets in the form of ``secrets``. Raises InputError where Kubernetes would
     refuse one, or two would be one."""
     limits.require(context)
@@ -49,13 +61,26 @@ def assemble(context: Context, secrets: SecretsForm = "placeholder") -> Bundle:
         else:
             shared += found
     needs = _needs(context)
-    files[SECRETS_FILE] = forms.objects(context, needs, secrets)
+    files[SECRETS_FILE] = _secrets(context, needs, secrets, sealed)
     files[SERVICES_FILE] = [*shared, *_services(context)]
     files[SERVICES_FILE] += ingress.objects(context)
     files[SERVICES_FILE] += old_names.objects(context, (item for items in files.values() for item in items))
     files = recorded(context, namespaces.placed(context, files))
     limits.require_objects(item for items in files.values() for item in items)
     return Bundle(files, needs)
+
+
+def _secrets(
+    context: Context, needs: tuple[SecretNeed, ...], form: SecretsForm, sealed: Sealed | None
+) -> list[Manifest]:
+    if form != "sealed-secrets":
+        return forms.objects(context, needs, form)
+    from novaplan.render.secrets import sealing
+    from novaplan.render.secrets.values import read_values
+
+    if sealed is None:
+        raise InputError(sealing.WANTED)
+    return sealing.sealed(context, needs, read_values(sealed.values), sealing.sealing(sealed.certificate))
 
 
 def datastore_file(datastore: Datastore) -> str:

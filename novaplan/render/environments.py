@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -29,7 +30,7 @@ def environments(context: Context) -> tuple[Environment, ...]:
 
 def context_without(context: Context) -> Context:
     """The system as no environment changes it."""
-    return Context(context.topology, replace(context.settings, environments=()))
+    return dataclasses.replace(context, settings=replace(context.settings, environments=()))
 
 
 def context_for(context: Context, environment: Environment) -> Context:
@@ -42,7 +43,7 @@ def context_for(context: Context, environment: Environment) -> Context:
     routes = tuple(
         replace(route, host=hosts[route.host]) if route.host in hosts else route for route in topology.routes
     )
-    return Context(replace(topology, services=services, routes=routes), settings)
+    return dataclasses.replace(context, topology=replace(topology, services=services, routes=routes), settings=settings)
 
 
 def _scaled(service: Service, replicas: int | None) -> Service:

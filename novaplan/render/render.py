@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from novaplan.errors import InputError
-from novaplan.render.assembly import assemble
+from novaplan.errors import InputError, UnknownNameError, nearest
+from novaplan.render import agreement
+from novaplan.render.assembly import Bundle, Sealed, assemble
 from novaplan.render.context import Context
+from novaplan.render.environments import context_for, environments
 from novaplan.render.layouts import plain
-from novaplan.render.settings import Layout, SecretsForm, Settings
+from novaplan.render.selection import without
+from novaplan.render.settings import Language, Layout, SecretsForm, Settings
+from novaplan.render.settings_storage import load_render_settings
 from novaplan.render.tree import Tree
 
 if TYPE_CHECKING:
@@ -21,14 +27,49 @@ def render(
     *,
     layout: Layout = "plain",
     secrets: SecretsForm = "placeholder",
+    language: Language = "en",
+    source: Topology | None = None,
+    sealed: Sealed | None = None,
+    validate: bool = False,
 ) -> Tree:
     """Everything that runs ``topology`` on Kubernetes, as files that are not yet written.
+
+    ``settings`` are those of ``models/render.yaml`` where none are given. ``source`` is the system that the topology
+    was made from: with ``keep_old_names`` its ports stay too. ``sealed`` is what the form ``sealed-secrets`` needs.
+    ``validate`` holds every object against the schemas of the Kubernetes versions that the settings name.
 
     The same arguments always give the same bytes. Raises InputError, with every problem, for what Kubernetes would
     refuse and for settings that do not fit the topology.
     """
-    context = Context(topology, settings or Settings())
-    bundle = assemble(context, secrets)
-    if layout != "plain":
-        raise InputError(f"there is no layout {layout!r}")
-    return Tree(plain.tree(bundle))
+    chosen = load_render_settings() if settings is None else settings
+    context = Context(without(topology, chosen.disabled), chosen, source)
+    agreement.require(context)
+
+    def build(wanted: Context) -> Bundle:
+        bundle = assemble(wanted, secrets, sealed)
+        if validate:
+            _require_valid(bundle, chosen)
+        return bundle
+
+    if layout == "plain":
+        return _plain(context, build)
+    tree = import_module(f"novaplan.render.layouts.{layout}").tree
+    return Tree(tree(context, build))
+
+
+def _plain(context: Context, build: Callable[[Context], Bundle]) -> Tree:
+    """Plain files are for one environment, which the settings name."""
+    described = {environment.name: environment for environment in environments(context)}
+    name = context.settings.environment
+    if name not in described:
+        raise UnknownNameError(f"there is no environment {name!r}{nearest(name, described)}", field="environment")
+    bundle = build(context_for(context, described[name]))
+    return Tree(plain.tree(bundle), bundle.needs)
+
+
+def _require_valid(bundle: Bundle, settings: Settings) -> None:
+    from novaplan.render.validation.validate import validate
+
+    problems = validate(bundle.manifests, settings.kubernetes)
+    if problems:
+        raise InputError(problems)

@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from novaplan.documents import files
-from novaplan.errors import OutputError, Problem
+from novaplan.errors import OutputError
+from novaplan.render.credentials import SecretNeed
 
 _SAFE = re.compile(r"(?!\.{1,2}$)[-A-Za-z0-9._]+")
 _EXECUTABLE: Final = 0o755
@@ -33,6 +34,8 @@ class Tree:
     """Files by their path below the folder they go to, with ``/`` on every system."""
 
     files: dict[str, File] = field(default_factory=dict)
+    needs: tuple[SecretNeed, ...] = ()
+    """The Secrets that must be in the cluster."""
 
     def write(self, folder: str | os.PathLike[str], *, force: bool = False) -> tuple[str, ...]:
         """Write every file below ``folder``, each whole or not at all, and return the paths of those that an earlier
@@ -42,15 +45,8 @@ class Tree:
         OutputError when the folder holds a file that novaplan did not write, unless ``force``: then such a file is
         replaced where one of the tree has its path, and otherwise left alone; and when a path leads out of the folder.
         """
+        stale = self.check(folder, force=force)
         top = Path(folder)
-        _check_paths(self.files)
-        _check_folder(top)
-        present = list(_present(top))
-        _check_links(top, self.files)
-        foreign = [path for path in present if not _is_ours(top / path)]
-        if foreign and not force:
-            message = "was not written by novaplan; choose an empty folder, or --force, which keeps other files"
-            raise OutputError([Problem(message, file=str(top / path)) for path in foreign[:1]])
         for path, file in self.files.items():
             target = top / path
             with files.as_output_error(str(target)):
@@ -58,10 +54,23 @@ class Tree:
             files.write_text(target, file.text, force=force)
             if file.executable:
                 target.chmod(_EXECUTABLE)
-        stale = [path for path in present if path not in self.files and path not in foreign]
         for path in stale:
             _remove(top, path)
-        return tuple(stale)
+        return stale
+
+    def check(self, folder: str | os.PathLike[str], *, force: bool = False) -> tuple[str, ...]:
+        """The paths below ``folder`` that an earlier rendering left there and this one does not write. Raises as
+        ``write`` does; nothing is written, but a folder that is missing is made."""
+        top = Path(folder)
+        _check_paths(self.files)
+        _check_folder(top)
+        present = list(_present(top))
+        _check_links(top, self.files)
+        foreign = {path for path in present if not _is_ours(top / path)}
+        if foreign and not force:
+            message = "was not written by novaplan render; choose an empty folder, or --force, which keeps other files"
+            raise OutputError(message, file=str(top / min(foreign)))
+        return tuple(path for path in present if path not in self.files and path not in foreign)
 
 
 def _remove(top: Path, path: str) -> None:

@@ -1,0 +1,145 @@
+"""``novaplan render``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from novaplan.cli import output
+from novaplan.cli.usage import TopologyArgument, command, new_application
+
+if TYPE_CHECKING:
+    from novaplan.render.assembly import Sealed
+    from novaplan.render.settings import SecretsForm, Settings
+    from novaplan.render.tree import Tree
+    from novaplan.topology.system import Topology
+
+app = new_application()
+
+
+@command(
+    app,
+    "novaplan render target -o k8s",
+    "novaplan render target -o k8s --set registry=registry.example/team --set tag=1.4.2",
+    "novaplan render target -o chart --layout helm --secrets external-secrets",
+)
+def render(
+    topology: TopologyArgument,
+    folder: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", show_default=False, help="Write to this folder.")
+    ],
+    settings: Annotated[
+        str,
+        typer.Option("--settings", metavar="FILE", help="Images, classes, hosts: a file, or a name in models/."),
+    ] = "render",
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Change one setting, such as ingress.host=shop.example."),
+    ] = None,
+    layout: Annotated[
+        Literal["plain", "kustomize", "helm", "compose"],
+        typer.Option("--layout", help="How the same system is laid out in files."),
+    ] = "plain",
+    secrets: Annotated[
+        Literal["placeholder", "external-secrets", "sealed-secrets", "generate"],
+        typer.Option("--secrets", help="The form of the Secrets; no value stands among the manifests."),
+    ] = "placeholder",
+    secrets_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--secrets-file",
+            metavar="FILE",
+            show_default="DIR-secrets.yaml",
+            help="Where generated values go, and those to be sealed come from.",
+        ),
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option("--sealing-certificate", metavar="FILE", help="Of the cluster that secrets are sealed for."),
+    ] = None,
+    environment: Annotated[
+        str | None, typer.Option("--environment", metavar="NAME", help="The environment that the files are for.")
+    ] = None,
+    keep_old_names: Annotated[
+        bool, typer.Option("--keep-old-names", help="Keep a Service under each name that was merged or moved.")
+    ] = False,
+    language: Annotated[Literal["en", "zh"], typer.Option("--lang", help="The language of the guides.")] = "en",
+    validate: Annotated[
+        bool, typer.Option("--validate", help="Hold every object against the schemas of Kubernetes.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write beside files that novaplan did not write, and over them.")
+    ] = False,
+) -> None:
+    """Write everything that runs a system on Kubernetes: manifests, a deploy script, guides.
+
+    Every file is written whole or not at all. What an earlier rendering left in the folder, and this one does not make,
+    is removed; what somebody else put there stays.
+    """
+    from novaplan.render.render import render as rendered
+    from novaplan.render.settings_storage import load_render_settings
+    from novaplan.topology import storage
+
+    loaded = storage.load(topology)
+    more = [f"environment={environment}"] if environment is not None else []
+    more += ["keep_old_names=true"] if keep_old_names else []
+    chosen = load_render_settings(settings, changes=[*(changes or ()), *more])
+    tree = rendered(
+        loaded,
+        chosen,
+        layout=layout,
+        secrets=secrets,
+        language=language,
+        source=_source(loaded, chosen),
+        sealed=_sealed(secrets, folder, secrets_file, certificate),
+        validate=validate,
+    )
+    tree.check(folder, force=force)
+    if secrets == "generate":
+        _write_values(tree, folder, secrets_file, force=force)
+    removed = tree.write(folder, force=force)
+    output.note(f"wrote {len(tree.files)} files to {folder}")
+    output.notes(f"removed {folder / path}, which is no longer part of it" for path in removed)
+
+
+def _source(topology: Topology, settings: Settings) -> Topology | None:
+    """The system that ``topology`` was made from: it alone knows the ports of the old names."""
+    lineage = topology.lineage if settings.keep_old_names else None
+    if lineage is None:
+        return None
+    from novaplan.errors import NovaplanError
+    from novaplan.topology import storage
+
+    try:
+        source = storage.load(lineage.source)
+    except NovaplanError:
+        source = None
+    if source is None or source.digest != lineage.digest:
+        why = "is not here" if source is None else "has changed since"
+        output.warn(f"{lineage.source}, which {topology.name} was made from, {why}: old names keep new ports only")
+        return None
+    return source
+
+
+def _sealed(form: SecretsForm, folder: Path, values: Path | None, certificate: Path | None) -> Sealed | None:
+    if form != "sealed-secrets" or certificate is None:
+        return None
+    from novaplan.render.assembly import Sealed
+    from novaplan.render.secrets.values import values_file
+
+    return Sealed(values or values_file(folder), certificate)
+
+
+def _write_values(tree: Tree, folder: Path, file: Path | None, *, force: bool) -> None:
+    """Values are made once: a file of them that exists may be in use."""
+    from novaplan.render.secrets.values import by_hand, generated_values, values_file, write_values
+
+    path = file or values_file(folder)
+    write_values(path, generated_values(tree.needs), manifests=folder, force=force)
+    output.note(f"wrote {path}: new values of secrets, for your eyes only")
+    output.notes(
+        f"{need.name} still needs {key.name}" + (f" ({key.purpose})" if key.purpose else "")
+        for need, key in by_hand(tree.needs)
+    )
