@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from novaplan.importers.draft import NamedObject, Note, Secret, Where
 from novaplan.importers.kubernetes.index import Index
 from novaplan.importers.kubernetes.manifests import Manifest, line_of, text_of
+from novaplan.importers.kubernetes.secret_sources import stated_keys
 
 StoreKind = Literal["ConfigMap", "Secret"]
 
@@ -106,6 +107,9 @@ def _store(kind: StoreKind, manifest: Manifest, notes: list[Note]) -> Store:
         entries[key] = Entry(text, line + _is_block(text))
     for key, line, _ in _with_lines(manifest.map(manifest.value, "binaryData"), manifest.line):
         entries.setdefault(key, Entry(None, line))
+    if kind == "Secret":
+        for key in stated_keys(manifest):
+            entries.setdefault(key, Entry(None, manifest.line))
     for key, where in (manifest.origins or {}).items():
         if key in entries:
             entries[key] = Entry(entries[key].text, where.line or 1, where.file)

@@ -15,6 +15,7 @@ from novaplan.importers.kubernetes.pods import Pods
 from novaplan.importers.kubernetes.rendered import without_marked
 from novaplan.importers.kubernetes.routes import routes
 from novaplan.importers.kubernetes.scaling import Scaling
+from novaplan.importers.kubernetes.secret_sources import with_secrets
 from novaplan.importers.kubernetes.workloads import Template, container_ports, count_sharing, templates, workload
 
 _MODELLED: Final = frozenset(
@@ -37,7 +38,7 @@ _MODELLED: Final = frozenset(
 def draft(found: Iterable[Manifest], notes: list[Note], *, name: str) -> Draft:
     """Everything that these objects say. Raises InputError for a value that Kubernetes would refuse."""
     kept, patches = without_marked(found, notes)
-    index = Index(kept, notes)
+    index = Index(with_secrets(kept, notes), notes)
     listed = templates(index, notes)
     selection = Selection()
     for template in listed:

@@ -11,14 +11,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from novaplan.importers.marks import KEYS as KEYS
 from novaplan.quantity import format_milliseconds
 from novaplan.render.context import Context
 from novaplan.render.credentials import Key, SecretNeed
 from novaplan.render.manifests import PREFIX, Manifest, manifest, without_absent
 from novaplan.render.settings import SecretsForm
 
-KEYS = PREFIX + "keys"
-"""Annotation of a Secret: JSON, the purpose of each key by its name."""
 OPTIONAL_KEYS = PREFIX + "optional-keys"
 """Annotation of a Secret: JSON, the names of keys that the system can do without."""
 
