@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from novaplan.errors import NovaplanError
     from novaplan.importers.compose import import_compose
     from novaplan.importers.kubernetes import import_kubernetes
+    from novaplan.render.render import render_manifests
+    from novaplan.render.settings_storage import load_render_settings
     from novaplan.topology.graph import graph
     from novaplan.topology.schema import json_schema
     from novaplan.topology.storage import dumps, load, loads, save
@@ -60,7 +62,9 @@ __all__ = [
     "load_nodes",
     "load_policy",
     "load_prices",
+    "load_render_settings",
     "loads",
+    "render_manifests",
     "save",
     "sweep",
     "totals",
@@ -87,7 +91,9 @@ _HOME = {
     "load_nodes": "novaplan.capacity.nodes",
     "load_policy": "novaplan.consolidation.storage",
     "load_prices": "novaplan.capacity.prices",
+    "load_render_settings": "novaplan.render.settings_storage",
     "loads": "novaplan.topology.storage",
+    "render_manifests": "novaplan.render.render",
     "save": "novaplan.topology.storage",
     "sweep": "novaplan.capacity.sweeps.sweep",
     "totals": "novaplan.capacity.totals",

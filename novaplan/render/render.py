@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from novaplan.topology.system import Topology
 
 
-def render(
+def render_manifests(
     topology: Topology,
     settings: Settings | None = None,
     *,

@@ -78,7 +78,7 @@ def render(
     Every file is written whole or not at all. What an earlier rendering left in the folder, and this one does not make,
     is removed; what somebody else put there stays.
     """
-    from novaplan.render.render import render as rendered
+    from novaplan.render.render import render_manifests
     from novaplan.render.settings_storage import load_render_settings
     from novaplan.topology import storage
 
@@ -86,7 +86,7 @@ def render(
     more = [f"environment={environment}"] if environment is not None else []
     more += ["keep_old_names=true"] if keep_old_names else []
     chosen = load_render_settings(settings, changes=[*(changes or ()), *more])
-    tree = rendered(
+    tree = render_manifests(
         loaded,
         chosen,
         layout=layout,
