@@ -38,7 +38,7 @@ def derive(draft: Draft, *, recognition: Recognition | None = None) -> tuple[Top
     Raises ``TopologyError`` when the parts contradict each other so that no topology can hold them.
     """
     topology, told = _Derivation(draft, recognition or Recognition()).run()
-    return with_records(topology, told, draft.patches) if draft.patches else (topology, told)
+    return with_records(topology, told, draft.records) if draft.records else (topology, told)
 
 
 @dataclass(frozen=True, slots=True)

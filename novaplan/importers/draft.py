@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from novaplan.topology.patch import Patch
+from novaplan.topology.records import Record
 from novaplan.topology.service import (
     Autoscaling,
     ContainerKind,
@@ -286,5 +286,5 @@ class Draft:
     notes: tuple[Note, ...] = ()
     default_namespace: str | None = None
     """The namespace in which objects live that name none (``default`` in Kubernetes, none in compose)."""
-    patches: tuple[Patch, ...] = ()
+    records: tuple[Record, ...] = ()
     """What novaplan recorded beside what it rendered."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -28,6 +29,7 @@ from novaplan.topology.service import Service
 from novaplan.topology.wiring import Dependency, Route
 
 if TYPE_CHECKING:
+    from novaplan.importers.report import Report
     from novaplan.render.context import Context
     from novaplan.render.tree import File
     from novaplan.topology.base import Model
@@ -49,7 +51,7 @@ def recorded(context: Context, files: Mapping[str, list[Manifest]]) -> dict[str,
     """
     objects = [item for items in files.values() for item in items]
     names = [item["metadata"]["name"] for item in objects]
-    read, _ = import_objects(objects)
+    read, told = import_objects(objects)
 
     def position(part: Model) -> int | None:
         """Of the object that ``part`` is; what only is mentioned in one has another name."""
@@ -63,7 +65,8 @@ def recorded(context: Context, files: Mapping[str, list[Manifest]]) -> dict[str,
     found = {name: [_with(item, texts.get(next(positions))) for item in items] for name, items in files.items()}
     if found:
         *_, last = found
-        found[last] += _config_maps(context, patch, rest, found[last], objects)
+        texts_of_rest = _chunks(patch, rest, _settled(told))
+        found[last] += _config_maps(context, texts_of_rest, found[last], objects)
     return found
 
 
@@ -75,7 +78,7 @@ def recorded_compose(context: Context, document: dict[str, Any], beside: Mapping
         for name, text in {**{name: file.text for name, file in beside.items()}, path.name: dump(document)}.items():
             Path(folder, name).parent.mkdir(parents=True, exist_ok=True)
             Path(folder, name).write_text(text, encoding="utf-8")
-        read, _ = import_compose([path], profiles=["*"])
+        read, told = import_compose([path], profiles=["*"])
     services = document.get("services", {})
 
     def name_of(part: Model) -> str | None:
@@ -84,7 +87,7 @@ def recorded_compose(context: Context, document: dict[str, Any], beside: Mapping
     patch = between(read, context.topology)
     texts, rest = _texts(patch, read, context.topology, name_of)
     held = {name: {**body, COMPOSE_RECORD: texts[name]} if name in texts else body for name, body in services.items()}
-    return {**document, "services": held, COMPOSE_RECORD: records.write(patch.only(rest))}
+    return {**document, "services": held, COMPOSE_RECORD: records.write(patch.only(rest), _settled(told, folder))}
 
 
 def _texts(
@@ -147,16 +150,14 @@ def _with(item: Manifest, text: str | None) -> Manifest:
 
 
 def _config_maps(
-    context: Context, patch: Patch, addresses: list[str], beside: list[Manifest], objects: list[Manifest]
+    context: Context, texts: list[str], beside: list[Manifest], objects: list[Manifest]
 ) -> Iterator[Manifest]:
     """At least one, even if there is nothing to say: it tells an import that novaplan rendered this."""
     namespace = next((item["metadata"]["namespace"] for item in beside if "namespace" in item["metadata"]), None)
     taken = {item["metadata"]["name"] for item in objects if item["kind"] == "ConfigMap"}
     base = f"{context.system}-novaplan-record"
-    names = (
-        name for number in range(1, len(taken) + len(addresses) + 2) if (name := _numbered(base, number)) not in taken
-    )
-    for name, text in zip(names, _chunks(patch, addresses), strict=False):
+    free = (name for number in count(1) if (name := _numbered(base, number)) not in taken)
+    for name, text in zip(free, texts, strict=False):
         yield context.plain_object("v1", "ConfigMap", name, namespace, generated=True, data={RECORD_KEY: text})
 
 
@@ -164,15 +165,23 @@ def _numbered(name: str, number: int) -> str:
     return name if number == 1 else f"{name}-{number}"
 
 
-def _chunks(patch: Patch, addresses: list[str]) -> Iterator[str]:
+def _settled(told: Report, folder: str | None = None) -> list[str]:
+    """What an import tells of what the record knows; nothing that names the folder it was read in."""
+    messages = {note.message for note in told.notes if note.kind != "read"}
+    return sorted(message for message in messages if folder is None or folder not in message)
+
+
+def _chunks(patch: Patch, addresses: list[str], settled: Sequence[str] = ()) -> list[str]:
     """The record of ``addresses`` in texts that fit, halved until they do."""
-    text = records.write(patch.only(addresses))
-    if _fits(text) or len(addresses) < 2:
-        if len(text) > _MOST_OF_ALL:
-            message = f"says {len(text):,} bytes that Kubernetes has no place for, more than a ConfigMap can hold"
-            raise InputError(message, field=addresses[0])
-        yield text
-        return
-    middle = len(addresses) // 2
-    yield from _chunks(patch, addresses[:middle])
-    yield from _chunks(patch, addresses[middle:])
+    text = records.write(patch.only(addresses), settled)
+    if _fits(text):
+        return [text]
+    if settled:  # what is only told again goes first
+        return _chunks(patch, addresses)
+    if len(addresses) > 1:
+        middle = len(addresses) // 2
+        return _chunks(patch, addresses[:middle]) + _chunks(patch, addresses[middle:])
+    if len(text) > _MOST_OF_ALL:
+        message = f"says {len(text):,} bytes that Kubernetes has no place for, more than a ConfigMap can hold"
+        raise InputError(message, field=addresses[0])
+    return [text]

@@ -45,7 +45,7 @@ routes: [{path: /, backends: [{service: web, port: http}]}]
 
 def patched(edited: str) -> tuple[Topology, list[str]]:
     """What becomes of an edited BEFORE under the patch from BEFORE to AFTER, which went through its text."""
-    patch = records.read(records.write(between(loads(BEFORE), loads(AFTER))))
+    patch = records.read(records.write(between(loads(BEFORE), loads(AFTER)))).patch
     topology, told = apply(loads(edited), patch)
     return topology, list(told)
 
@@ -54,11 +54,13 @@ def patched(edited: str) -> tuple[Topology, list[str]]:
 @given(topologies(), topologies())
 def test_a_patch_makes_the_one_of_the_other(before: Topology, after: Topology) -> None:
     patch = between(before, after)
-    text = records.write(patch)
-    made, told = apply(before, records.read(text))
+    text = records.write(patch, [before.name])
+    record = records.read(text)
+    made, told = apply(before, record.patch)
 
     assert made.digest == after.digest
     assert made.lineage == before.lineage
+    assert record.settled == {before.name}
     assert told == ()
     assert bool(patch) == (before.digest != after.digest)
     assert text.isascii()
@@ -218,7 +220,8 @@ RECORD = '{"changed":{"service:a":{"replicas":[1,2]}}}'
         ('{"added":{},"added":{}}', "given twice"),
         ('{"x":1}', "'x' is nothing that it holds"),
         ('{"added":[]}', "should be objects"),
-        ('{"removed":{}}', "should be objects"),
+        ('{"removed":{}}', "should be lists"),
+        ('{"settled":[1]}', "should be lists"),
         ('{"removed":[1]}', "1 is no address"),
         ('{"removed":["system:"]}', "can only be changed"),
         ('{"added":{"system:":{"name":"x"}}}', "can only be changed"),
@@ -273,7 +276,7 @@ def _odd_records(draw: st.DrawFn) -> dict[str, Any]:
 @given(_odd_records() | _json())
 def test_odd_records_neither_crash_nor_make_nonsense(value: Any) -> None:
     try:
-        patch = records.read(json.dumps(value))
+        patch = records.read(json.dumps(value)).patch
     except InputError:
         return
     made, _ = apply(loads(AFTER), patch)
@@ -286,4 +289,4 @@ def test_an_empty_patch_changes_nothing() -> None:
 
     assert apply(topology, Patch()) == (topology, ())
     assert records.write(Patch()) == "{}"
-    assert records.read(RECORD).changed == {"service:a": {"replicas": [1, 2]}}
+    assert records.read(RECORD).patch.changed == {"service:a": {"replicas": [1, 2]}}

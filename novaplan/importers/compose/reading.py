@@ -22,7 +22,7 @@ from novaplan.importers.compose.workloads import unshared, workload
 from novaplan.importers.draft import Draft, NamedObject, Redirect, Secret, Workload
 from novaplan.importers.marks import COMPOSE_GENERATED_FOR, COMPOSE_RECORD
 from novaplan.topology import records
-from novaplan.topology.patch import Patch
+from novaplan.topology.records import Record
 
 _NAME = "COMPOSE_PROJECT_NAME"
 _PROFILES = "COMPOSE_PROFILES"
@@ -52,11 +52,11 @@ def read(files: Sequence[str], env_files: Sequence[str] = (), profiles: Sequence
     services = profile.active(layer["services"], wanted, notes)
     draft = _draft(name, layer, {key: node for key, node in services.items() if not _is_made(node)}, folder, notes)
     own = (Field(node, f"services.{key}").get(COMPOSE_RECORD) for key, node in services.items())
-    patches = tuple(_record(field) for field in (*loader.records, *filter(None, own)))
-    return replace(draft, notes=(*draft.notes, *notes.all()), patches=patches)
+    found = tuple(_record(field) for field in (*loader.records, *filter(None, own)))
+    return replace(draft, notes=(*draft.notes, *notes.all()), records=found)
 
 
-def _record(field: Field) -> Patch:
+def _record(field: Field) -> Record:
     where = field.where
     return records.read(field.value, file=where.file, line=where.line, field=where.field)
 

@@ -37,7 +37,7 @@ _MODELLED: Final = frozenset(
 
 def draft(found: Iterable[Manifest], notes: list[Note], *, name: str) -> Draft:
     """Everything that these objects say. Raises InputError for a value that Kubernetes would refuse."""
-    kept, patches = without_marked(found, notes)
+    kept, records = without_marked(found, notes)
     index = Index(with_secrets(kept, notes), notes)
     listed = templates(index, notes)
     selection = Selection()
@@ -74,7 +74,7 @@ def draft(found: Iterable[Manifest], notes: list[Note], *, name: str) -> Draft:
         unmodelled=_unmodelled(index, notes),
         notes=tuple(notes),
         default_namespace=DEFAULT_NAMESPACE,
-        patches=patches,
+        records=records,
     )
 
 

@@ -18,32 +18,32 @@ from novaplan.importers.kubernetes.manifests import Manifest, text_of
 from novaplan.importers.kubernetes.trees import clone, relocated, remove
 from novaplan.importers.kubernetes.variables import REFERENCES
 from novaplan.topology import records
-from novaplan.topology.patch import Patch
+from novaplan.topology.records import Record
 
 _OF_PODS: Final = ("containers", "initContainers", "volumes")
 _OF_CONTAINERS: Final = ("env", "envFrom", "ports")
 
 
-def without_marked(found: Iterable[Manifest], notes: list[Note]) -> tuple[list[Manifest], tuple[Patch, ...]]:
+def without_marked(found: Iterable[Manifest], notes: list[Note]) -> tuple[list[Manifest], tuple[Record, ...]]:
     """What is the system's own, and the records that stand beside it.
 
     Raises InputError for a record or a mark that novaplan did not write.
     """
     kept: list[Manifest] = []
-    patches: list[Patch] = []
+    found_records: list[Record] = []
     for manifest in found:
         notes_of_object = manifest.map(manifest.metadata, "annotations")
         made_for = notes_of_object.get(marks.GENERATED_FOR)
         for text, field in _records(manifest, notes_of_object, made_for is not None):
             where = manifest.where(f"{manifest.kind} {manifest.name}: {field}")
-            patches.append(records.read(text, file=where.file, line=where.line, field=where.field))
+            found_records.append(records.read(text, file=where.file, line=where.line, field=where.field))
         if made_for is None:
             mark = notes_of_object.get(marks.GENERATED)
             kept.append(manifest if mark is None else _without(manifest, mark))
-    if patches:
-        count = "1 record" if len(patches) == 1 else f"{len(patches)} records"
+    if found_records:
+        count = "1 record" if len(found_records) == 1 else f"{len(found_records)} records"
         notes.append(Note("read", f"{count} of what Kubernetes has no place for"))
-    return kept, tuple(patches)
+    return kept, tuple(found_records)
 
 
 def _records(manifest: Manifest, annotations: dict[str, Any], made: bool) -> Iterable[tuple[Any, str]]:
