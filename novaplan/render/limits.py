@@ -14,6 +14,7 @@ from novaplan.render.network.old_names import is_service_name
 from novaplan.render.network.services import route_port
 from novaplan.render.workloads.controllers import is_zero
 from novaplan.render.workloads.probes import probe_port
+from novaplan.render.workloads.variables import is_hidden
 from novaplan.topology import parts
 from novaplan.topology.service import Container, EnvVar, Service
 from novaplan.topology.wiring import Route
@@ -116,6 +117,8 @@ def _probes(service: Service, container: Container) -> Iterator[tuple[str, str]]
 def _variable(variable: EnvVar) -> Iterator[str]:
     if not _VARIABLE.fullmatch(variable.name):
         yield "is no name of a variable: use printable ASCII without '='"
+    elif is_hidden(variable) and not _KEY.fullmatch(variable.name):
+        yield "has no value, and cannot be a key of a Secret either: those have letters, digits, '-', '_' and '.' only"
     for reference in (variable.secret, variable.config):
         if reference is not None:
             if not _SUBDOMAIN.fullmatch(reference.name):

@@ -8,6 +8,7 @@ is published, and the monitoring the ports for metrics.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from novaplan.render.context import Context
 from novaplan.render.datastores import egress_ports
@@ -17,10 +18,11 @@ from novaplan.render.network.rules import Peer, Rule, Socket, network_policy, pe
 from novaplan.render.network.services import publications, route_port
 from novaplan.render.workloads.waiting import waits
 from novaplan.topology import parts
-from novaplan.topology.datastore import Datastore
+from novaplan.topology.datastore import Datastore, Patroni
 from novaplan.topology.service import Port, Service
 from novaplan.topology.wiring import Dependency
 
+_API_SERVER: Final = (443, 6443)
 _DNS: tuple[Socket, ...] = (("UDP", 53), ("TCP", 53))
 
 
@@ -49,6 +51,9 @@ def of_component(context: Context, component: Service | Datastore) -> Manifest:
         inside = Rule((peer(context, component, seen_from=context.namespace(component)),))
         ingress.append(inside)
         egress.append(inside)
+        if isinstance(component.deployment, Patroni) and component.deployment.etcd is None:
+            # Its lease is kept in the Kubernetes API, whose address no label tells.
+            egress.append(Rule((), tcp(*_API_SERVER)))
     return policy(context, component, component.name, pods=selector(component.name), ingress=ingress, egress=egress)
 
 

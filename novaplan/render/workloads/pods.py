@@ -85,7 +85,7 @@ def _lowest_port(service: Service) -> int:
 
 
 def _checksum(context: Context, service: Service, config: Manifest) -> str:
-    shared = configuration.referenced(context).get(context.namespace(service), {})
+    shared = context.once(configuration.referenced).get(context.namespace(service), {})
     names = sorted({item.config.name for one in service.containers for item in one.env if item.config is not None})
     told = [config["data"], *(shared[name] for name in names if name in shared)]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
