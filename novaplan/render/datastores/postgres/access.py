@@ -192,5 +192,5 @@ def _problems(
             yield Problem(f"schema {name!r} is one of PostgreSQL's own; rename it", field=field)
         elif kind == "database" and name in ("template0", "template1"):
             yield Problem(f"database {name!r} is PostgreSQL's pattern for new ones; rename it", field=field)
-        elif kind == "database" and name in ("pgbouncer", "*") and datastore.connections.pooler is not None:
+        elif kind == "database" and name == "pgbouncer" and datastore.connections.pooler is not None:
             yield Problem(f"database {name!r} means something else to the pooler; rename it", field=field)

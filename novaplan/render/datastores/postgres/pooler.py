@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from novaplan.capacity.limits import default_limits
@@ -16,6 +17,7 @@ from novaplan.render.manifests import Manifest
 from novaplan.topology.base import replace
 from novaplan.topology.datastore import Datastore, Pooler
 
+_PLAIN: Final = re.compile(r"[-._a-zA-Z0-9]+")
 _FOLDER: Final = "/etc/pgbouncer"
 _PASSWORDS: Final = "/etc/postgres-passwords"
 _RUN: Final = "/run/pgbouncer"
@@ -75,10 +77,12 @@ def configuration(context: Context, datastore: Datastore, pooler: Pooler, access
     direct = context.host(
         part(datastore, "primary"), context.namespace(datastore), seen_from=context.namespace(datastore)
     )
+    names = [database.name for database in access.databases]
     files = {
         "pgbouncer.ini": filled(
             "pgbouncer.ini.j2",
-            databases=access.databases,
+            # The file cannot quote names: where one is not plain, any name goes, and the server says which exist.
+            names=names if all(map(_PLAIN.fullmatch, names)) else ["*"],
             host="127.0.0.1" if proxied(datastore) else direct,
             port=PRIMARY_PORT if proxied(datastore) else SERVER_PORT,
             listen=POOLER_PORT,

@@ -36,11 +36,6 @@ def conninfo(database: str) -> str:
     return "'" + f"dbname='{database.translate(escape)}'".translate(escape) + "'"
 
 
-def ini_value(text: str) -> str:
-    """A value in a connection string of pgbouncer.ini."""
-    return literal(text)
-
-
 @cache
 def _environment() -> Environment:
     # Importing Jinja2 takes longer than starting without it.
@@ -54,7 +49,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters = (identifier, identifiers, literal, conninfo, ini_value)
+    filters = (identifier, identifiers, literal, conninfo)
     made.filters.update({item.__name__: item for item in filters})
     made.filters["sh"] = shlex.quote
     return made
