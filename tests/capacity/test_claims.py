@@ -207,9 +207,9 @@ def test_a_stated_time_is_a_promise(claim, verdict) -> None:
     found = one(claim)
     assert found.verdict == verdict
     if found.computed:
-        assert found.shown == "23-41 s"
+        assert found.shown == "20-36 s"
         assert "the lease runs out (ttl less loop_wait to ttl) 20-30 s" in found.arithmetic[0]
-        assert found.arithmetic[0].endswith(" = 23-41 s")
+        assert found.arithmetic[0].endswith(" = 20-36 s")
 
 
 def test_json() -> None:
@@ -293,7 +293,7 @@ def test_the_reports_other_figures() -> None:
     assert len(found) == len(claims.claims) == 88
     assert found["redis-recovery"] == ("holds", "5.2-8.8 s")
     assert found["redis-pod-deleted"] == ("does not hold", "5.2-18.8 s")
-    assert found["postgres-recovery"] == ("holds", "18-31 s")
+    assert found["postgres-recovery"] == ("holds", "15-26 s")
     assert found["redis-replica-memory-limit"] == ("does not hold", "512Mi")
     assert found["messaging-database"] == ("does not hold", "nova_auth")
     assert found["gateway-redis-db"] == ("cannot be known", "not known")
