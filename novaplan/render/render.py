@@ -7,10 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from novaplan.errors import InputError, UnknownNameError, nearest
+from novaplan.garbage import uncollected
 from novaplan.render import agreement
 from novaplan.render.assembly import Bundle, Sealed, assemble
 from novaplan.render.context import Context
 from novaplan.render.environments import context_for, environments
+from novaplan.render.guides import guides
 from novaplan.render.layouts import plain
 from novaplan.render.selection import without
 from novaplan.render.settings import Language, Layout, SecretsForm, Settings
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from novaplan.topology.system import Topology
 
 
+@uncollected()
 def render_manifests(
     topology: Topology,
     settings: Settings | None = None,
@@ -52,19 +55,28 @@ def render_manifests(
         return bundle
 
     if layout == "plain":
-        return _plain(context, build)
+        return _plain(context, build, language=language, secrets=secrets, validated=validate)
     tree = import_module(f"novaplan.render.layouts.{layout}").tree
     return Tree(tree(context, build))
 
 
-def _plain(context: Context, build: Callable[[Context], Bundle]) -> Tree:
-    """Plain files are for one environment, which the settings name."""
+def _plain(
+    context: Context,
+    build: Callable[[Context], Bundle],
+    *,
+    language: Language,
+    secrets: SecretsForm,
+    validated: bool,
+) -> Tree:
+    """Plain files are for one environment, which the settings name; a deploy script and guides are about them."""
     described = {environment.name: environment for environment in environments(context)}
     name = context.settings.environment
     if name not in described:
         raise UnknownNameError(f"there is no environment {name!r}{nearest(name, described)}", field="environment")
-    bundle = build(context_for(context, described[name]))
-    return Tree(plain.tree(bundle), bundle.needs)
+    chosen = context_for(context, described[name])
+    bundle = build(chosen)
+    texts = guides.files(chosen, bundle, language=language, secrets=secrets, validated=validated)
+    return Tree({**plain.tree(bundle), **texts}, bundle.needs)
 
 
 def _require_valid(bundle: Bundle, settings: Settings) -> None:

@@ -108,7 +108,7 @@ def databases(shape: Shape) -> int:
     used = {item.index for item in shape.datastore.logical_dbs}
     used |= {
         edge.logical_db
-        for edge in shape.context.topology.dependencies
-        if edge.server == shape.name and edge.logical_db is not None
+        for edge in shape.context.edges_to.get(shape.name, ())
+        if edge.logical_db is not None
     }
     return max(16, max(used, default=0) + 1)
