@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from novaplan.render.guides.commands import forwards
 from novaplan.render.guides.facts import Facts
-from novaplan.render.manifests import Manifest
 
 
 def access(facts: Facts) -> Iterator[str]:
-    """Lines that the script prints at its end: addresses and commands, nothing that is typed as it is."""
+    """Lines that the script prints at its end: addresses, and commands to type."""
     hosts = addresses(facts)
     if hosts:
         yield "Through the Ingress:"
@@ -30,22 +30,3 @@ def addresses(facts: Facts) -> list[str]:
             if host is not None:
                 found[f"{'https' if host in secure else 'http'}://{host}/"] = None
     return sorted(found)
-
-
-def forwards(facts: Facts) -> list[str]:
-    """A command for each service that forwards its first port to this machine."""
-    services = {item.component for item in facts.workloads if item.is_service}
-    return [forward(item) for item in facts.kind("Service") if item["metadata"]["name"] in services and _ports(item)]
-
-
-def forward(service: Manifest, local: int | None = None) -> str:
-    """The command that makes a Service answer on this machine; a port that only root may open gets another number."""
-    port = service["spec"]["ports"][0]["port"]
-    space, name = service["metadata"].get("namespace"), service["metadata"]["name"]
-    here = local if local is not None else port if port >= 1024 else 8000 + port
-    return f"kubectl {f'--namespace {space} ' if space else ''}port-forward service/{name} {here}:{port}"
-
-
-def _ports(service: Manifest) -> bool:
-    spec = service["spec"]
-    return bool(spec.get("ports")) and spec.get("type") != "ExternalName" and "selector" in spec

@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from novaplan.capacity.recovery_model import RecoveryModel, default_recovery_model
+from novaplan.capacity.totals import totals
+from novaplan.render.assembly import SECRETS_FILE, SERVICES_FILE
 from novaplan.render.context import Context
 from novaplan.render.credentials import SecretNeed
 from novaplan.render.guides.workloads import Workload, workloads
@@ -18,7 +20,7 @@ from novaplan.render.settings import SecretsForm
 from novaplan.topology.datastore import Datastore
 
 SCRIPT: Final = "deploy-local-k8s.sh"
-SECRET_KINDS: Final = ("Secret", "ExternalSecret", "SealedSecret")
+_ROLES: Final = {SECRETS_FILE: "secrets", SERVICES_FILE: "services"}
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?")
 
 
@@ -54,6 +56,13 @@ class Facts:
         """The objects of one kind."""
         return [item for item in self.objects if item["kind"] == kind]
 
+    def has(self, kind: str, name: str, namespace: str | None) -> bool:
+        """Whether there is such an object."""
+        return any(
+            item["metadata"]["name"] == name and item["metadata"].get("namespace") == namespace
+            for item in self.kind(kind)
+        )
+
     @cached_property
     def stores(self) -> tuple[Datastore, ...]:
         """The datastores that run here."""
@@ -73,14 +82,8 @@ class Facts:
     def roles(self) -> dict[str, list[str]]:
         """Which file holds ``secrets``, ``datastores`` and ``services``."""
         found: dict[str, list[str]] = {"secrets": [], "datastores": [], "services": []}
-        for name, items in self.files.items():
-            runs = [item for item in self.workloads if item.file == name]
-            if items and {item["kind"] for item in items} <= {*SECRET_KINDS, "Namespace"}:
-                found["secrets"].append(name)
-            elif runs and not any(item.is_service for item in runs):
-                found["datastores"].append(name)
-            else:
-                found["services"].append(name)
+        for name in self.files:
+            found[_ROLES.get(name.rpartition("/")[2], "datastores")].append(name)
         return found
 
     @property
@@ -136,6 +139,11 @@ class Facts:
                 kind = item["kind"].lower()
                 found[item["metadata"].get("namespace")][f"{kind}.{group}" if group else kind] = None
         return {namespace: list(names) for namespace, names in sorted(found.items(), key=lambda entry: entry[0] or "")}
+
+    @property
+    def unstated(self) -> tuple[str, ...]:
+        """Components of which a CPU or memory request is not stated."""
+        return totals(self.context.topology).unknown
 
     @cached_property
     def waits_for_secrets(self) -> bool:

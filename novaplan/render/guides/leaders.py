@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from novaplan.render.datastores.postgres.names import REST_PORT
+from novaplan.render.datastores.postgres.patroni import FOLDER
 from novaplan.render.endpoints import MASTER_NAME, SENTINEL_PORT
 from novaplan.render.guides.facts import Facts
 from novaplan.topology.datastore import Datastore, Patroni, Sentinel
 
-PATRONI_PORT = 8008
-"""Of Patroni's REST API, unless it is told another (https://patroni.readthedocs.io/en/latest/yaml_configuration.html)."""
+PATRONI = ("patronictl", f"--config-file={FOLDER}/patroni.yml", "list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Question:
     title: str
     namespace: str | None
     pod: str
+    """A workload, of which kubectl picks a pod that is ready: any member knows."""
     container: str
     command: tuple[str, ...]
 
@@ -36,7 +38,7 @@ def question(facts: Facts, store: Datastore) -> Question | None:
         command = ("redis-cli", "-p", str(SENTINEL_PORT), "sentinel", "get-master-addr-by-name", MASTER_NAME)
         return _asked(facts, store, SENTINEL_PORT, f"Master of {store.name}", command)
     if isinstance(store.deployment, Patroni):
-        return _asked(facts, store, PATRONI_PORT, f"Members of {store.name}", ("patronictl", "list"))
+        return _asked(facts, store, REST_PORT, f"Members of {store.name}", PATRONI)
     return None
 
 
@@ -44,5 +46,5 @@ def _asked(facts: Facts, store: Datastore, port: int, title: str, command: tuple
     for item in facts.of(store.name):
         container = item.listening(port)
         if container is not None and item.kind == "StatefulSet":
-            return Question(store.name, title, item.namespace, f"{item.name}-0", container, command)
+            return Question(store.name, title, item.namespace, item.reference, container, command)
     return None

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
 from typing import Any
-
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from novaplan.documents import writer
 from novaplan.documents.files import generated_header
@@ -16,6 +11,7 @@ from novaplan.render.guides.access import access
 from novaplan.render.guides.facts import Facts
 from novaplan.render.guides.leaders import leaders
 from novaplan.render.manifests import MANAGED_BY, PREFIX
+from novaplan.render.texts import environment
 
 CREATED = PREFIX + "created"
 """Annotation of a namespace that the script created, with the system it was created for."""
@@ -28,7 +24,9 @@ _DEFINITIONS = {
 def script(facts: Facts) -> str:
     """The text of the script. Every name in it is quoted for the shell."""
     roles = facts.roles
-    return environment().get_template("deploy.sh.j2").render(
+    # In a shell "{#" means something, so comments are marked otherwise.
+    templates = environment(f"{__package__}.templates").overlay(comment_start_string="<#", comment_end_string="#>")
+    return templates.get_template("deploy.sh.j2").render(
         header=generated_header("render"),
         system=facts.context.system,
         managed=MANAGED_BY,
@@ -76,21 +74,3 @@ def kind_config(facts: Facts) -> str:
     workers = facts.most_nodes if facts.most_nodes > 1 else 0  # a control plane takes no pods where there are workers
     nodes = [control, *({"role": "worker"} for _ in range(workers))]
     return writer.dump({"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4", "nodes": nodes})
-
-
-@cache
-def environment() -> Environment:
-    """Jinja2 for text; comments are marked otherwise, since ``{#`` means something to a shell."""
-    folder = files(__package__) / "templates"
-    made = Environment(
-        loader=FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        comment_start_string="<#",
-        comment_end_string="#>",
-        autoescape=False,
-    )
-    made.filters["q"] = lambda value: shlex.quote(str(value))
-    return made

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, Final
+from typing import Final
 
 from novaplan.render.context import Context
 from novaplan.render.credentials import server_password
-from novaplan.render.endpoints import Endpoint, datastore_endpoint, role_name
+from novaplan.render.datastores import postgres, redis
+from novaplan.render.endpoints import Endpoint, datastore_endpoint
 from novaplan.topology.datastore import Datastore
 from novaplan.topology.wiring import Dependency, Secret, SecretKey
 
@@ -138,23 +137,18 @@ def _of_redis(
         return "{" + server_password(store.name) + "}"
     if kind != "url":
         return _of_endpoint(kind, datastore_endpoint(context, store, seen_from))
-    return _login(context, store, service=who, index=index, seen_from=seen_from)
+    return redis.login(context, store, service=who, index=index, seen_from=seen_from)
 
 
 def _of_postgres(
     context: Context, store: Datastore, kind: str, who: str, database: str | None, seen_from: str | None
 ) -> str | None:
-    role = role_name(who)
+    role = postgres.login_role(context, store, who, database)
     if kind == "password":
-        return "{" + server_password(store.name, role) + "}"
+        key = next((item.key for item in postgres.access(context, store).roles if item.name == role), None)
+        return None if key is None else "{" + server_password(store.name, key) + "}"
     if kind in ("user", "database"):
         return role if kind == "user" else database
     if kind != "url":
         return _of_endpoint(kind, datastore_endpoint(context, store, seen_from))
-    return _login(context, store, service=who, database=database, seen_from=seen_from)
-
-
-def _login(context: Context, store: Datastore, **how: Any) -> str | None:
-    """As the package of the store's kind writes it."""
-    name = f"novaplan.render.datastores.{store.kind}"
-    return str(import_module(name).login(context, store, **how)) if find_spec(name) else None
+    return postgres.login(context, store, service=who, database=database, seen_from=seen_from)

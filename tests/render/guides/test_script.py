@@ -24,7 +24,7 @@ def test_everything_is_deployed_in_order_and_waited_for(cluster):
     assert done.returncode == 0, done.stderr
     assert "Everything is ready" in done.stdout
     assert "https://shop.example/" in done.stdout
-    assert "kubectl --namespace web port-forward service/api 8080:80" in done.stdout
+    assert "kubectl -n web port-forward service/api 8080:80" in done.stdout
     order = positions(
         cluster.calls(),
         "create namespace data",
@@ -207,7 +207,7 @@ def test_status_tells_who_leads_and_fails_while_something_is_late(cluster):
     assert "Everything is ready." in done.stdout
     assert "leader: me" in done.stdout
     (call,) = cluster.calls("exec")
-    assert call[:5] == ["--namespace", "data", "exec", "redis-0", "--container=redis"]
+    assert call[:5] == ["--namespace", "data", "exec", "statefulset/redis", "--container=redis"]
     cluster.play(late=["deployment/pages"])
     done = cluster.run("status")
     assert done.returncode == 1

@@ -7,7 +7,7 @@ Services: the datastore's own name is what clients use, the pooler or else the l
 alone, ``-replicas`` replicas alone.
 """
 
-from novaplan.render.datastores.postgres.access import login_role
+from novaplan.render.datastores.postgres.access import access, login_role
 from novaplan.render.datastores.postgres.objects import client_config, egress_ports, login, needs, objects
 
-__all__ = ["client_config", "egress_ports", "login", "login_role", "needs", "objects"]
+__all__ = ["access", "client_config", "egress_ports", "login", "login_role", "needs", "objects"]
