@@ -85,15 +85,16 @@ class Components:
         stored = [volume for volume in workload.volumes if volume.size is not None]
         version = _VERSION.search(container.image or "")
         ports = [port.port for port in workload.ports]
+        deployment = servers.deployment(workload, kind)
         return Datastore(
             name=name,
             kind=kind.kind,
             namespace=workload.namespace,
             version=version[1] if version else None,
             image=container.image,
-            deployment=servers.deployment(workload, kind),
+            deployment=deployment,
             port=next((port for port in ports if port in kind.ports), ports[0] if ports else None),
-            resources=servers.resources(workload, container),
+            resources=servers.resources(workload, container, deployment),
             storage=sum(volume.size or 0 for volume in stored) or None,
             storage_class=next((volume.storage_class for volume in stored if volume.storage_class), None),
             connections=servers.connections(container, kind),

@@ -35,9 +35,7 @@ _UNITS: Final = {"": 1, "k": 10**3, "kb": 1 << 10, "m": 10**6, "mb": 1 << 20, "g
 def deployment(workload: Workload, kind: Kind) -> Deployment:
     """How a datastore is deployed, as far as its replicas and programs tell."""
     members = workload.replicas
-    texts = " ".join(
-        " ".join((container.image or "", container.name, *container.command[:3])) for container in workload.containers
-    ).lower()
+    texts = " ".join(map(_text, workload.containers))
     names = {setting.name for container in workload.containers for setting in container.settings}
     if kind.kind == "kafka":
         zookeeper = any("ZOOKEEPER" in name.upper() for name in names)
@@ -49,16 +47,34 @@ def deployment(workload: Workload, kind: Kind) -> Deployment:
     if members < 2:
         return Standalone()
     if kind.kind == "redis" and "sentinel" in texts:
-        return Sentinel(type="sentinel", members=members, sentinels=members, quorum=members // 2 + 1)
+        beside = _sentinel(workload)
+        return Sentinel(
+            type="sentinel",
+            members=members,
+            sentinels=members,
+            quorum=members // 2 + 1,
+            sentinel_resources=beside.resources if beside else Resources(),
+        )
     return Cluster(type="cluster", members=members, failover=kind.takes_over or "repmgr" in texts or "galera" in texts)
 
 
-def resources(workload: Workload, container: Container) -> Resources:
+def _sentinel(workload: Workload) -> Container | None:
+    """The container beside a Redis that watches it: its own figures are part of the deployment."""
+    return next((item for item in workload.containers if item.kind != "main" and "sentinel" in _text(item)), None)
+
+
+def _text(container: Container) -> str:
+    return " ".join((container.image or "", container.name, *container.command[:3])).lower()
+
+
+def resources(workload: Workload, container: Container, deployed: Deployment) -> Resources:
     """What one member takes in all: the server and the containers beside it, since a member is a pod. A figure that the
-    server does not state stays unstated."""
+    server does not state stays unstated; a Sentinel's are those of the deployment."""
+    sentinel = _sentinel(workload) if isinstance(deployed, Sentinel) else None
     pod = [
         ServiceContainer(name=f"c{number}", kind=item.kind, resources=item.resources)
         for number, item in enumerate(workload.containers)
+        if item is not sentinel
     ]
     if len(pod) < 2:
         return container.resources

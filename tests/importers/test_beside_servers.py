@@ -38,3 +38,19 @@ def test_a_member_takes_what_its_whole_pod_takes(tmp_path: Path) -> None:
     total = totals(topology).total
     assert (total.pods, total.cpu_request_millicores, total.cpu_limit_millicores) == (2, 300, 1400)
     assert total.memory_request_bytes == 2 * (256 + 64) << 20
+
+
+def test_what_a_sentinel_takes_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "cache.yaml").write_text(MANIFEST.replace("exporter", "sentinel", 1))
+
+    topology, _ = import_kubernetes([tmp_path])
+    (store,) = topology.datastores
+    total = totals(topology).total
+
+    assert (store.resources.requests.cpu, store.resources.limits.cpu) == (100, 500)
+    assert store.deployment.type == "sentinel"
+    assert (store.deployment.sentinel_resources.requests.cpu, store.deployment.sentinel_resources.limits.cpu) == (
+        50,
+        200,
+    )
+    assert (total.pods, total.cpu_request_millicores, total.cpu_limit_millicores) == (2, 300, 1400)
