@@ -34,8 +34,9 @@ class Address:
 class Client:
     """One connection."""
 
-    def __init__(self, address: Address, password: str, timeout: float = TIMEOUT) -> None:
-        self._socket = socket.create_connection((address.host, address.port), timeout)
+    def __init__(self, address: Address, password: str, source: str = "") -> None:
+        origin = (source, 0) if source else None
+        self._socket = socket.create_connection((address.host, address.port), TIMEOUT, origin)
         self._file = self._socket.makefile("rb")
         try:
             self.command("AUTH", password)
@@ -95,12 +96,12 @@ class Sentinels:
 
     def __init__(self, addresses: Sequence[Address], password: str, hosts: Mapping[str, str]) -> None:
         self.addresses = list(addresses)
-        self._password = password
+        self.password = password
         self._hosts = hosts
 
     def ask(self, address: Address, *words: str) -> Answer:
         """What one Sentinel answers. Raises OSError."""
-        with Client(address, self._password) as client:
+        with Client(address, self.password) as client:
             return client.command("SENTINEL", *words)
 
     def master(self) -> Address | None:
@@ -126,10 +127,12 @@ class Sentinels:
 
 
 class Writer:
-    """Writes one key after the other to whatever is master, until it is stopped."""
+    """Writes one key after the other to whatever is master, until it is stopped; ``stays_with`` never asks."""
 
-    def __init__(self, sentinels: Sentinels) -> None:
+    def __init__(self, sentinels: Sentinels, stays_with: Address | None = None, source: str = "") -> None:
         self._sentinels = sentinels
+        self.prefix = "inside" if stays_with else "key"
+        self._stays_with, self._source = stays_with, source
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.acknowledged: list[tuple[float, int]] = []
@@ -152,16 +155,16 @@ class Writer:
         numbers = itertools.count()
         while not self._stop.is_set():
             with contextlib.suppress(OSError):
-                address = self._sentinels.master()
+                address = self._stays_with or self._sentinels.master()
                 if address is not None:
                     self._write(address, numbers)
             self._stop.wait(PAUSE)
 
     def _write(self, address: Address, numbers: Iterator[int]) -> None:
-        with Client(address, self._sentinels._password) as client:
+        with Client(address, self._sentinels.password, self._source) as client:
             while not self._stop.is_set():
                 number = next(numbers)
-                client.command("SET", f"key:{number}", str(number))
+                client.command("SET", f"{self.prefix}:{number}", str(number))
                 self.acknowledged.append((time.monotonic(), number))
 
     def written_since(self, moment: float) -> float | None:
@@ -188,7 +191,7 @@ def lost(client: Client, writer: Writer) -> list[int]:
     numbers = [number for _, number in writer.acknowledged]
     for start in range(0, len(numbers), 1000):
         some = numbers[start : start + 1000]
-        answer = client.command("MGET", *(f"key:{number}" for number in some))
+        answer = client.command("MGET", *(f"{writer.prefix}:{number}" for number in some))
         assert isinstance(answer, list)
         found += [number for number, value in zip(some, answer, strict=True) if value != str(number)]
     return found

@@ -10,7 +10,7 @@ import novaplan
 from novaplan.capacity.recovery import Recovery, of_datastore
 from novaplan.capacity.recovery_model import default_recovery_model
 from novaplan.topology.base import replace
-from novaplan.topology.datastore import Datastore
+from novaplan.topology.datastore import Datastore, Deployment
 from novaplan.topology.system import Topology
 from tests.drills import processes
 from tests.drills.redis.pods import Cluster
@@ -31,14 +31,14 @@ def target() -> Topology:
 
 @pytest.fixture
 def make_cluster(target: Topology) -> Iterator[Callable[..., Cluster]]:
-    """Makes the target's Redis, with some fields of its deployment changed; ends it afterwards."""
+    """Makes the target's Redis, with another deployment or some fields of it changed; ends it afterwards."""
     processes.program("redis-server")
     with processes.servers("redis") as house:
 
-        def make(password: str = PASSWORD, **changes: object) -> Cluster:
+        def make(deployment: Deployment | None = None, **changes: object) -> Cluster:
             store = target.datastore["redis"]
-            changed = replace(store, deployment=replace(store.deployment, **changes))
-            return Cluster(house, target, changed, password)
+            changed = replace(store, deployment=deployment or replace(store.deployment, **changes))
+            return Cluster(house, target, changed, PASSWORD)
 
         yield make
 

@@ -2,8 +2,8 @@
 
 The adapter between a cluster and loopback, and all that is changed: a pod has an address of its own (127.x.y.z), its
 name is resolved by nss_wrapper, ``/data`` and ``/config`` are folders, servers bind to their address, and redis-cli
-without ``-h`` means the pod it runs in. Ports, names, scripts and variables are those of the manifests. Where busybox is
-there, scripts find nothing on their path but what redis:7-alpine has: its applets, and Redis.
+without ``-h`` means the pod it runs in. Ports, names, scripts and variables are those of the manifests. Where busybox
+is there, scripts find nothing on their path but what redis:7-alpine has: its applets, and Redis.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Cluster:
         for file, text in self.texts.items():
             mapped = self._mapped(pod, text)
             if file.endswith(".conf"):
-                mapped += f"bind {address}\n"
+                mapped += f"bind {address}\nbind-source-addr {address}\n"
             self.servers.write(f"{name}/config/{file}", mapped)
         self.pods[name] = pod
 
@@ -171,10 +171,13 @@ class Cluster:
         shutil.rmtree(self.pods[name].folder / "data")
         self.servers.make(f"{name}/data")
 
-    def client(self, name: str) -> Client:
-        """A connection to a server."""
-        pod = self.pods[name]
-        return Client(Address(pod.address, self.store.port or 6379), self.password)
+    def client(self, name: str, source: str = "") -> Client:
+        """A connection to a server; ``source`` is the address it comes from."""
+        return Client(self.address(name), self.password, source=source)
+
+    def address(self, name: str) -> Address:
+        """Where a server listens."""
+        return Address(self.pods[name].address, self.store.port or 6379)
 
     def role(self, name: str) -> str:
         """``master`` or ``slave``; empty where the server does not answer."""
