@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from novaplan.capacity.connections import ServerConnections, server_connections
+from novaplan.capacity.connections import server_connections
 from novaplan.capacity.limits import default_limits
 from novaplan.errors import InputError, Problem
 from novaplan.render.context import Context
@@ -70,12 +70,16 @@ class DatabaseAccess:
     roles: tuple[str, ...]
     schemas: tuple[SchemaAccess, ...]
 
-    def search_path(self, role: str) -> list[str]:
-        """Where a role looks for tables: in its own schemas first, ``public`` before the others, then in those it may
-        use."""
-        own = [item.name for item in self.schemas if item.owner == role]
-        others = [item.name for item in self.schemas if role in (*item.readers, *item.writers)]
-        return [*sorted(own, key=lambda name: (name != "public", name)), *others]
+    def search_paths(self) -> dict[str, list[str]]:
+        """Where each role looks for tables: in its own schemas first, ``public`` before the others, then in those it
+        may use besides."""
+        found: dict[str, list[str]] = {role: [] for role in self.roles}
+        for schema in sorted(self.schemas, key=lambda item: (item.name != "public", item.name)):
+            found.get(schema.owner, []).append(schema.name)
+        for schema in self.schemas:
+            for role in (*schema.readers, *schema.writers):
+                found[role].append(schema.name)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,94 +93,110 @@ class Access:
 def login_role(context: Context, datastore: Datastore, client: str, database: str | None = None) -> str:
     """What ``client`` logs in as: what its dependency states, else a role of its own. A name that PostgreSQL or the
     servers themselves use gets an underscore behind it, which no service's name ends in."""
-    edges = [edge for edge in context.edges_to.get(datastore.name, ()) if edge.client == client and edge.user]
-    edges.sort(key=lambda edge: edge.database != database)
-    name = (edges[0].user if edges else None) or role_name(client)
-    stated = {item.value for item in datastore.env if item.name == "POSTGRES_USER"}
-    return f"{name}_" if name in _TAKEN | stated or name.startswith("pg_") else name
+    users = context.once(_users).get((datastore.name, client), {})
+    name = users.get(database) or next(iter(users.values()), None) or role_name(client)
+    taken = name in _TAKEN or name.startswith("pg_")
+    taken = taken or any(item.name == "POSTGRES_USER" and item.value == name for item in datastore.env)
+    return f"{name}_" if taken else name
+
+
+def _users(context: Context) -> dict[tuple[str, str], dict[str | None, str]]:
+    """The users that dependencies state, by server and client, and there by database."""
+    found: dict[tuple[str, str], dict[str | None, str]] = defaultdict(dict)
+    for edge in context.topology.dependencies:
+        if edge.user and not edge.possible:
+            found[edge.server, edge.client].setdefault(edge.database, edge.user)
+    return found
 
 
 def database_of(context: Context, datastore: Datastore, edge: Dependency) -> str:
     """The database an edge leads to; where it states none the only one there is, or the first one the client owns, or
     one with the name of its role, which is what PostgreSQL takes when a client names none."""
-    names = [item.name for item in datastore.databases]
-    if edge.database or len(names) == 1:
-        return edge.database or names[0]
+    if edge.database:
+        return edge.database
+    if len(datastore.databases) == 1:
+        return datastore.databases[0].name
     owned = (item.name for item in datastore.databases if item.owner == edge.client)
     return next(owned, None) or login_role(context, datastore, edge.client)
 
 
 def access(context: Context, datastore: Datastore) -> Access:
     """Roles, databases and rights on ``datastore``. Raises DatabaseNameError with every name that cannot be."""
+    known = context.once(_known)
+    if datastore.name not in known:
+        known[datastore.name] = _access(context, datastore)
+    return known[datastore.name]
+
+
+def _known(_: Context) -> dict[str, Access]:
+    """What was worked out already: everybody who logs in asks."""
+    return {}
+
+
+def _access(context: Context, datastore: Datastore) -> Access:
     edges: dict[str, list[Dependency]] = defaultdict(list)
     for edge in context.edges_to.get(datastore.name, ()):
         edges[database_of(context, datastore, edge)].append(edge)
-    known = {item.name: item for item in datastore.databases}
-    databases = tuple(
-        _database(context, datastore, known.get(name) or Database(name=name), edges[name])
-        for name in sorted(known.keys() | edges.keys())
-    )
-    clients = {role: client for item in databases for role, client in _clients(context, datastore, item, edges)}
-    stated = server_connections(context.topology, datastore, default_limits())
-    roles = tuple(
-        Role(name, client, _connections(datastore, stated, name, databases)) for name, client in sorted(clients.items())
-    )
+    stated = {item.name: item for item in datastore.databases}
+    stated |= {name: Database(name=name) for name in edges.keys() - stated.keys()}
+    databases = tuple(_database(context, datastore, stated[name], edges[name]) for name in sorted(stated))
+    clients: dict[str, str] = {}
+    for item in stated.values():
+        owners = [item.owner, *(schema.owner for schema in item.schemas)]
+        for client in (*filter(None, owners), *(edge.client for edge in edges[item.name])):
+            clients.setdefault(login_role(context, datastore, client, item.name), client)
+    limits = _connections(context, datastore, databases)
+    roles = tuple(Role(name, client, limits.get(name)) for name, client in sorted(clients.items()))
     problems = [*_problems(datastore, roles, databases)]
     if problems:
         raise DatabaseNameError(problems)
     return Access(roles, databases)
 
 
-def _clients(
-    context: Context, datastore: Datastore, database: DatabaseAccess, edges: dict[str, list[Dependency]]
-) -> Iterator[tuple[str, str]]:
-    """Each role of a database with the client that logs in as it."""
-    stated = next((item for item in datastore.databases if item.name == database.name), None)
-    owners = [stated.owner, *(item.owner for item in stated.schemas)] if stated else []
-    for client in (*filter(None, owners), *(edge.client for edge in edges[database.name])):
-        yield login_role(context, datastore, client, database.name), client
-
-
 def _database(context: Context, datastore: Datastore, stated: Database, edges: list[Dependency]) -> DatabaseAccess:
     def role(client: str) -> str:
         return login_role(context, datastore, client, stated.name)
 
+    clients = {edge.client: role(edge.client) for edge in edges}
     owner = role(stated.owner) if stated.owner else None
+    if not stated.owner and not stated.schemas and len(clients) == 1:
+        owner = next(iter(clients.values()))  # nobody else uses it
     owners = {item.name: role(item.owner) if item.owner else owner or SUPERUSER for item in stated.schemas}
-    if not stated.owner and not owners and len({edge.client for edge in edges}) == 1:
-        owner = role(edges[0].client)  # nobody else uses it
-    owners.setdefault("public", owner or SUPERUSER)
-    for edge in edges:
-        for name in edge.schemas:
-            owners.setdefault(name, owner or SUPERUSER)
+    for name in ("public", *(name for edge in edges for name in edge.schemas)):
+        owners.setdefault(name, owner or SUPERUSER)
+    own: dict[str, list[str]] = defaultdict(list)
+    for name, holder in owners.items():
+        own[holder].append(name)
     readers: dict[str, set[str]] = defaultdict(set)
     writers: dict[str, set[str]] = defaultdict(set)
     for edge in edges:
-        who = role(edge.client)
-        own = [name for name, holder in owners.items() if holder == who]
-        for name in edge.schemas or own or owners:
+        who = clients[edge.client]
+        for name in edge.schemas or own.get(who) or owners:
             if owners[name] != who:
                 (readers if edge.mode == "reads" else writers)[name].add(who)
     schemas = tuple(
         SchemaAccess(name, owners[name], tuple(sorted(readers[name] - writers[name])), tuple(sorted(writers[name])))
         for name in sorted(owners)
     )
-    held = {owner, *owners.values()} - {None, SUPERUSER}
-    roles = {str(name) for name in held} | {role(edge.client) for edge in edges}
+    roles = {*filter(None, (owner, *owners.values())), *clients.values()} - {SUPERUSER}
     return DatabaseAccess(stated.name, owner, tuple(sorted(roles)), schemas)
 
 
-def _connections(
-    datastore: Datastore, stated: ServerConnections, role: str, databases: tuple[DatabaseAccess, ...]
-) -> int | None:
-    """As many connections as a role may open: what its pools hold, or what its clients open at most."""
+def _connections(context: Context, datastore: Datastore, databases: tuple[DatabaseAccess, ...]) -> dict[str, int]:
+    """As many connections as each role may open: what its pools hold, or what its clients open at most, a rolling
+    update included. A role of which that is not known is left out."""
     pooler = datastore.connections.pooler
     if pooler is not None:
-        return pooler.instances * pooler.pool_size * sum(role in item.roles for item in databases)
-    mine = [item for item in stated.clients if not item.possible and (item.user or role_name(item.name)) == role]
-    if not mine or not all(item.known for item in mine):
-        return None
-    return max(1, sum(item.connections["rolling_update"] for item in mine))
+        pairs = Counter(role for item in databases for role in item.roles)
+        return {role: number * pooler.instances * pooler.pool_size for role, number in pairs.items()}
+    found: dict[str, int] = defaultdict(int)
+    unknown: set[str] = set()
+    for client in server_connections(context.topology, datastore, default_limits()).clients:
+        if not client.possible:
+            role = login_role(context, datastore, client.name, client.part or None)
+            found[role] += client.connections["rolling_update"]
+            unknown |= set() if client.known else {role}
+    return {role: number for role, number in found.items() if number and role not in unknown}
 
 
 def _problems(
