@@ -15,7 +15,7 @@ pods in deployments".
 
 from __future__ import annotations
 
-from novaplan.capacity.pods import share_of
+from novaplan.capacity.pods import replicas, share_of
 from novaplan.topology.service import Rollout, Service
 
 
@@ -52,6 +52,15 @@ def rolled(service: Service, pods: int) -> int:
         return pods
     surge, unavailable = steps_of(service.rollout, pods)
     return peak(pods, surge, unavailable, ready=ready_after(service), grace=service.termination.grace)
+
+
+def surged(service: Service) -> int:
+    """The pods ``service`` has at its upper bound with those that a rolling update starts first; pods that terminate
+    are not counted."""
+    pods = max(replicas(service, "maximum"), service.replicas)
+    if not pods or service.workload != "deployment" or service.rollout.strategy != "rolling":
+        return pods
+    return pods + steps_of(service.rollout, pods)[0]
 
 
 def ready_after(service: Service) -> int:
