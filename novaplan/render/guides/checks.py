@@ -7,7 +7,6 @@ together must do so in what was rendered. The report says beside each result wha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from novaplan.capacity.connections import Verdict, connections
@@ -163,20 +162,13 @@ def secret_keys(facts: Facts) -> list[Row]:
     known = {(need.namespace, need.name): {key.name for key in need.keys} for need in facts.needs}
     named: dict[tuple[str | None, str], set[str]] = {}
     for item in facts.workloads:
-        for secret, key in _references(item):
-            named.setdefault((item.namespace, secret), set()).add(key)
+        for secret, key, _ in item.secrets:
+            keys = named.setdefault((item.namespace, secret), set())
+            keys.update([key] if key is not None else known.get((item.namespace, secret), ()))
     return [
-        (space, name, ", ".join(sorted(keys)), _verdict(keys <= known.get((space, name), set())))
+        (space, name, ", ".join(sorted(keys)), _verdict((space, name) in known and keys <= known[space, name]))
         for (space, name), keys in sorted(named.items(), key=lambda entry: (entry[0][0] or "", entry[0][1]))
     ]
-
-
-def _references(item: Workload) -> Iterator[tuple[str, str]]:
-    for container in item.containers:
-        for variable in container.get("env") or ():
-            reference = (variable.get("valueFrom") or {}).get("secretKeyRef")
-            if reference is not None:
-                yield reference["name"], reference["key"]
 
 
 def connection_budget(facts: Facts) -> list[Row]:
@@ -193,6 +185,15 @@ def connection_budget(facts: Facts) -> list[Row]:
             opened = item.pooled.server_connections
             rows.append((item.server, *([opened] * len(figures)), item.available, item.verdict))
     return rows
+
+
+def uncounted(facts: Facts) -> list[Row]:
+    """Server, and a client of which it is not known how many connections it opens."""
+    return [
+        (item.server, each.name)
+        for item in connections(facts.context.topology, default_limits())
+        for each in item.unknown
+    ]
 
 
 def policies(facts: Facts) -> list[Row]:

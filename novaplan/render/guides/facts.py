@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -86,13 +86,19 @@ class Facts:
             found[_ROLES.get(name.rpartition("/")[2], "datastores")].append(name)
         return found
 
-    @property
-    def required(self) -> Iterator[tuple[SecretNeed, list[str]]]:
-        """Secrets with the keys that no container starts without."""
-        for need in self.needs:
-            keys = [key.name for key in need.keys if not key.optional]
-            if keys:
-                yield need, keys
+    @cached_property
+    def required(self) -> dict[tuple[str | None, str], list[str]]:
+        """By namespace and name of a Secret, the keys without which some pod does not start."""
+        known = {
+            (need.namespace, need.name): [key.name for key in need.keys if not key.optional] for need in self.needs
+        }
+        found: dict[tuple[str | None, str], set[str]] = defaultdict(set)
+        for item in self.workloads:
+            for name, key, optional in item.secrets:
+                if not optional:
+                    own = (item.namespace, name)
+                    found[own].update(known.get(own, ()) if key is None else [key])
+        return {own: sorted(keys) for own, keys in found.items() if keys}
 
     @cached_property
     def claims(self) -> list[tuple[str | None, str | None, str, int]]:
@@ -142,8 +148,9 @@ class Facts:
 
     @property
     def unstated(self) -> tuple[str, ...]:
-        """Components of which a CPU or memory request is not stated."""
-        return totals(self.context.topology).unknown
+        """Components that run here of which a CPU or memory request is not stated."""
+        elsewhere = {item.name for item in self.pointed}
+        return tuple(name for name in totals(self.context.topology).unknown if name not in elsewhere)
 
     @cached_property
     def waits_for_secrets(self) -> bool:

@@ -54,9 +54,10 @@ def script(facts: Facts) -> str:
 
 
 def _secrets(facts: Facts) -> Iterator[dict[str, Any]]:
-    for need, keys in facts.required:
+    for need in facts.needs:
+        required = facts.required.get((need.namespace, need.name), [])
         made = [] if facts.waits_for_secrets else [key.name for key in need.keys if key.recipe is not None]
-        yield {"namespace": need.namespace, "name": need.name, "required": keys, "generated": made}
+        yield {"namespace": need.namespace, "name": need.name, "required": required, "generated": made}
 
 
 def _claims(facts: Facts) -> Iterator[dict[str, Any]]:

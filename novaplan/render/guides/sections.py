@@ -156,13 +156,14 @@ def files(facts: Facts, others: dict[str, str], say: Say) -> list[Row]:
 
 
 def secrets(facts: Facts, say: Say) -> list[Row]:
-    """Secret, namespace, key, who supplies its value."""
+    """Secret, namespace, key, purpose, whether a pod needs it to start, who supplies its value."""
     rows = []
     for need in facts.needs:
         for key in need.keys:
             who = say("store") if facts.form == "external-secrets" else say("machine" if key.recipe else "person")
-            name = marked(key.name, key.optional, say)
-            rows.append((need.name, _space(need.namespace, say), name, key.purpose, who))
+            needed = key.name in facts.required.get((need.namespace, need.name), ())
+            space, name = _space(need.namespace, say), marked(key.name, key.optional, say)
+            rows.append((need.name, space, name, key.purpose, say("yes" if needed else "no"), who))
     return rows
 
 

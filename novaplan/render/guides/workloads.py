@@ -37,11 +37,35 @@ class Workload:
     seconds: int
     """Within which all of its pods are ready, also while an update replaces them one by one."""
     labels: Mapping[str, str]
-    containers: tuple[dict[str, Any], ...]
+    pod: Mapping[str, Any]
+    """The spec of its pods."""
     claims: tuple[str, ...]
     """Names of its claim templates."""
     apart: tuple[str, ...]
     """Topology keys of which no two pods may share a value."""
+
+    @property
+    def containers(self) -> tuple[dict[str, Any], ...]:
+        """Every container of a pod, those that run first in front."""
+        return (*self.pod.get("initContainers", ()), *self.pod["containers"])
+
+    @property
+    def secrets(self) -> Iterator[tuple[str, str | None, bool]]:
+        """Secrets that a pod names: name, key (None is all of them), and whether it starts without."""
+        for container in self.containers:
+            for variable in container.get("env") or ():
+                named = (variable.get("valueFrom") or {}).get("secretKeyRef")
+                if named is not None:
+                    yield named["name"], named["key"], named.get("optional", False)
+            for source in container.get("envFrom") or ():
+                if "secretRef" in source:
+                    yield source["secretRef"]["name"], None, source["secretRef"].get("optional", False)
+        for volume in self.pod.get("volumes") or ():
+            for named in _secret_volumes(volume):
+                name = named.get("secretName") or named["name"]
+                keys = [item["key"] for item in named.get("items") or ()] or [None]
+                for key in keys:
+                    yield name, key, named.get("optional", False)
 
     @property
     def selector(self) -> str:
@@ -104,10 +128,18 @@ def _workload(context: Context, file: str, item: Manifest, times: PodTimes) -> W
         pods=pods,
         seconds=_seconds(item, pod, pods, times),
         labels=(spec.get("selector") or {}).get("matchLabels") or _own_labels(template),
-        containers=(*pod.get("initContainers", ()), *pod["containers"]),
+        pod=pod,
         claims=tuple(claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", ())),
         apart=tuple(_apart(pod)),
     )
+
+
+def _secret_volumes(volume: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    if "secret" in volume:
+        yield volume["secret"]
+    for source in volume.get("projected", {}).get("sources", ()):
+        if "secret" in source:
+            yield source["secret"]
 
 
 def _template(item: Manifest) -> dict[str, Any]:

@@ -53,8 +53,13 @@ NEEDS = (
 )
 
 
-def pod(name, image, *, port=None, required=False, probe=None):
-    container = {"name": name, "image": image}
+def pod(name, image, *, port=None, required=False, probe=None, secrets=()):
+    """``secrets`` are the name, the key and whether it is optional of each variable."""
+    env = [
+        {"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": key, "optional": optional}}}
+        for secret, key, optional in secrets
+    ]
+    container = {"name": name, "image": image, "env": env}
     if port:
         container["ports"] = [{"containerPort": port}]
     if probe:
@@ -83,16 +88,26 @@ def rendered(form="placeholder", *, topology=TOPOLOGY, needs=NEEDS, **more):
         "StatefulSet",
         "redis",
         "data",
-        pod("redis", "redis:7", port=26379, required=True),
+        pod("redis", "redis:7", port=26379, required=True, secrets=[("redis-credentials", "password", False)]),
         replicas=3,
         volumeClaimTemplates=[claim],
     )
     web = [
         workload(
-            "Deployment", "api", "web", pod("api", "shop/api", probe={"periodSeconds": 5, "initialDelaySeconds": 15})
+            "Deployment",
+            "api",
+            "web",
+            pod(
+                "api",
+                "shop/api",
+                probe={"periodSeconds": 5, "initialDelaySeconds": 15},
+                secrets=[("api", "licence", False), ("api", "redis-url", False)],
+            ),
         ),
         of("CronJob", "nightly", "web", "batch/v1", jobTemplate={"spec": {"template": pod("nightly", "shop/nightly")}}),
-        workload("Deployment", "pages", "web", pod("pages", "shop/pages"), replicas=2),
+        workload(
+            "Deployment", "pages", "web", pod("pages", "shop/pages", secrets=[("extra", "flag", True)]), replicas=2
+        ),
         of("Service", "api", "web", "v1", ports=[{"name": "http", "port": 80}], selector=selector("api")),
         of(
             "Ingress",
