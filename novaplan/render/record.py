@@ -17,16 +17,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from novaplan.documents.writer import dump
 from novaplan.errors import InputError
+from novaplan.garbage import uncollected
 from novaplan.importers.compose import import_compose
 from novaplan.importers.kubernetes import import_objects
 from novaplan.importers.marks import COMPOSE_RECORD, RECORD, RECORD_KEY
 from novaplan.render.manifests import Manifest
 from novaplan.topology import records
 from novaplan.topology.datastore import Datastore
-from novaplan.topology.parts import SYSTEM, parent_of, split
+from novaplan.topology.parts import KINDS, SYSTEM, components, kind_of, parent_of, path_of
 from novaplan.topology.patch import Patch, between
 from novaplan.topology.service import Service
-from novaplan.topology.wiring import Dependency, Route
+from novaplan.topology.wiring import Route
 
 if TYPE_CHECKING:
     from novaplan.importers.report import Report
@@ -49,6 +50,11 @@ def recorded(context: Context, files: Mapping[str, list[Manifest]]) -> dict[str,
 
     Raises InputError when one part of the topology says more than a ConfigMap can hold.
     """
+    with uncollected():
+        return _recorded(context, files)
+
+
+def _recorded(context: Context, files: Mapping[str, list[Manifest]]) -> dict[str, list[Manifest]]:
     objects = [item for items in files.values() for item in items]
     names = [item["metadata"]["name"] for item in objects]
     read, told = import_objects(objects)
@@ -110,11 +116,12 @@ def _shares(
 ) -> dict[H | None, list[str]]:
     """The addresses of ``patch`` by the place of the component that they belong to, as ``stands`` tells it of those in
     ``read``. A dependency belongs to its client, a route to what declares it or else to the service that answers it."""
-    before, after = split(read), split(topology)
+    kinds = [kind for kind in KINDS if kind != "dependency"]
+    before, after = components(read, *kinds), components(topology, *kinds)
     places: dict[str, H] = {}
     of_workloads: dict[str, H] = {}
     for own, part in before.items():
-        if own != SYSTEM and parent_of(own) == SYSTEM and (place := stands(part)) is not None:
+        if (place := stands(part)) is not None:
             places[own] = place
             if isinstance(part, Service | Datastore):
                 of_workloads[part.name] = place
@@ -123,18 +130,16 @@ def _shares(
         component = own
         while component != SYSTEM and parent_of(component) != SYSTEM:
             component = parent_of(component)
-        workload = _holder(after.get(component) or before.get(component))
-        found[places.get(component, of_workloads.get(workload or ""))].append(own)
+        workload = _holder(component, after.get(component) or before.get(component))
+        found[places.get(component, of_workloads.get(workload))].append(own)
     return found
 
 
-def _holder(part: Model | None) -> str | None:
-    """The name of the workload at which a part is recorded that stands nowhere itself."""
-    if isinstance(part, Dependency):
-        return part.client
+def _holder(own: str, part: Model | None) -> str:
+    """The name of the workload at which a component is recorded that stands nowhere itself."""
     if isinstance(part, Route):
         return part.backends[0].service
-    return part.name if isinstance(part, Service | Datastore) else None
+    return path_of(own).partition("->")[0] if kind_of(own) in ("dependency", "service", "datastore") else ""
 
 
 def _fits(text: str) -> bool:
@@ -176,8 +181,9 @@ def _chunks(patch: Patch, addresses: list[str], settled: Sequence[str] = ()) -> 
     text = records.write(patch.only(addresses), settled)
     if _fits(text):
         return [text]
-    if settled:  # what is only told again goes first
-        return _chunks(patch, addresses)
+    if settled:
+        alone = records.write(Patch(), settled)
+        return ([alone] if _fits(alone) else []) + _chunks(patch, addresses)
     if len(addresses) > 1:
         middle = len(addresses) // 2
         return _chunks(patch, addresses[:middle]) + _chunks(patch, addresses[middle:])

@@ -150,6 +150,12 @@ def part_at(path: Sequence[str | int], components: Mapping[str, Sequence[str]]) 
     return own, tuple(map(str, rest))
 
 
+def components(topology: Topology, *kinds: str) -> dict[str, Model]:
+    """The parts of these kinds that stand in the topology itself, whole, by address."""
+    wanted = ((field, kind) for field, kind in _CHILDREN["system"].items() if kind in kinds)
+    return {own_address(kind, part): part for field, kind in wanted for part in getattr(topology, field)}
+
+
 def split(topology: Topology) -> dict[str, Model]:
     """Every part by address; the topology itself, without lineage, stands under ``SYSTEM``."""
     found: dict[str, Model] = {}

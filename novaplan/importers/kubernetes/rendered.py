@@ -15,7 +15,7 @@ from novaplan.importers import marks
 from novaplan.importers.draft import Note
 from novaplan.importers.kubernetes.index import template_path
 from novaplan.importers.kubernetes.manifests import Manifest, text_of
-from novaplan.importers.kubernetes.trees import clone, relocated, remove
+from novaplan.importers.kubernetes.trees import clone, remove
 from novaplan.importers.kubernetes.variables import REFERENCES
 from novaplan.topology import records
 from novaplan.topology.records import Record
@@ -63,7 +63,7 @@ def _without(manifest: Manifest, mark: Any) -> Manifest:
     if path is None or not names:
         return manifest
     known = isinstance(manifest.value, YamlMap)
-    cleaned = replace(manifest, value=clone(manifest.value) if known else relocated(manifest.value, manifest.line))
+    cleaned = replace(manifest, value=clone(manifest.value) if known else _copied(manifest.value))
     node = cleaned.value
     for step in (*path, "spec"):
         node = cleaned.map(node, step)
@@ -73,6 +73,13 @@ def _without(manifest: Manifest, mark: Any) -> Manifest:
         for field in _OF_CONTAINERS:
             _leave_out(cleaned, container, field, names)
     return cleaned
+
+
+def _copied(value: Any) -> Any:
+    """A copy of an object in memory, which knows no lines."""
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 def _leave_out(manifest: Manifest, node: dict[str, Any], field: str, names: dict[str, frozenset[str]]) -> None:
