@@ -52,7 +52,7 @@ class Step:
     """One step of a plan."""
 
     id: str
-    """Unique in the plan and the same whenever it is made: ``shift-route/user-service/api-service/25``."""
+    """Unique in the plan and the same whenever it is made: ``shift-route/old/new/25``."""
     kind: str
     """Name of the module in ``novaplan.migration.steps``."""
     phase: Phase
