@@ -9,103 +9,89 @@ sum, and that is a minimum cut (Picard 1976, "Maximal closure of a graph and app
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
-from novaplan.migration.obligations import Answer, Budget, Shortfall, Term, writers_read
-from novaplan.migration.order import items_of, mask_of
+from novaplan.migration.obligations import Answer, Budget, Leaf, Term, leaves
+from novaplan.migration.order import TooManyError, items_of, mask_of
 from novaplan.migration.world import World
 
-
-@dataclass(frozen=True, slots=True)
-class _Local:
-    """One term under one state of the limit: its value in every state that matters to it."""
-
-    values: dict[int, int]
+_Values = dict[int, int]
+"""One term under one state of the limit: its value by the stages that matter to it and are done."""
 
 
 def answer(world: World, budget: Budget) -> Answer:
     """The worst state of ``budget``. Raises TooManyError when one term alone has too many states."""
-    frame = _frame(world, budget)
-    start = world.view(0)
-    total = sum(term(start) for term in budget.terms)
-    limit = budget.limit(start)
-    at_start = 0 if limit is None else max(0, total - limit)
-    states, worst, breach = 0, 0, None
-    for fixed in world.order.down_sets(frame):
-        limit = budget.limit(world.view(fixed))
-        locals_ = [_local(world, term, frame, fixed) for term in budget.terms]
-        states += sum(len(item.values) for item in locals_) or 1
-        if limit is None:
+    at_start = _excess(world, budget, 0)
+    states, worst, breach = 0, at_start, None
+    for frame in leaves(world, budget.limit):
+        if frame.found is None:
+            states += 1
             continue
-        bound = sum(max(item.values.values()) for item in locals_)
-        if bound <= limit:
-            continue
-        mask, heaviest = _heaviest(world, locals_, fixed)
-        excess = heaviest - limit
-        if excess > worst:
-            worst = excess
-        if excess > at_start and breach is None:
-            breach = (mask, budget.explain(world.view(mask), heaviest, limit))
-    return Answer(states, worst, at_start, breach or _left(world, budget))
+        within = [[leaf.found for leaf in leaves(world, term, frame.done, frame.waiting)] for term in budget.terms]
+        states += sum(map(len, within)) or 1
+        excess = sum(map(max, within)) - frame.found
+        if excess > max(0, at_start):
+            mask, heaviest = _heaviest(world, budget.terms, within, frame)
+            excess = heaviest - frame.found
+            if excess > at_start and breach is None:
+                breach = (mask, budget.explain(world.view(mask), heaviest, frame.found))
+        worst = max(worst, excess)
+    left = _excess(world, budget, world.everything)
+    if left and breach is None:
+        view = world.view(world.everything)
+        total = sum(term(view) for term in budget.terms)
+        breach = (world.everything, budget.explain(view, total, total - left))
+    return Answer(states, worst, at_start, breach)
 
 
-def _left(world: World, budget: Budget) -> tuple[int, Shortfall] | None:
-    """Nothing may be left at the end."""
-    view = world.view(world.everything)
+def _excess(world: World, budget: Budget, mask: int) -> int:
+    view = world.view(mask)
     limit = budget.limit(view)
-    total = sum(term(view) for term in budget.terms)
-    if limit is None or total <= limit:
-        return None
-    return world.everything, budget.explain(view, total, limit)
+    return 0 if limit is None else max(0, sum(term(view) for term in budget.terms) - limit)
 
 
-def _frame(world: World, budget: Budget) -> set[int]:
-    """The stages that the limit depends on; the terms are looked at once for each state of those."""
+def _local(world: World, term: Term, frame: Leaf) -> _Values:
+    decided = frame.done | frame.waiting
     relevant: set[int] = set()
     while True:
+        values: _Values = {}
         writers: set[int] = set()
         for mask in world.order.down_sets(relevant):
-            view = world.view(mask)
-            budget.limit(view)
-            writers |= writers_read(world, view)
-        if writers <= relevant:
-            return relevant
-        relevant |= writers
-
-
-def _local(world: World, term: Term, frame: set[int], fixed: int) -> _Local:
-    relevant = set(frame)
-    among = mask_of(frame)
-    while True:
-        values: dict[int, int] = {}
-        writers: set[int] = set()
-        for mask in world.order.down_sets(relevant):
-            if mask & among != fixed:
-                continue
-            view = world.view(mask)
+            view = world.view(frame.done | mask)
             values[mask] = term(view)
-            writers |= writers_read(world, view)
+            writers.update(node for own in view.reads for node in world.writers.get(own, ()) if not decided >> node & 1)
         if writers <= relevant:
-            return _Local(values)
+            return values
         relevant |= writers
 
 
-def _heaviest(world: World, terms: Sequence[_Local], fixed: int) -> tuple[int, int]:
+def _heaviest(world: World, terms: Sequence[Term], within: Sequence[list[int]], frame: Leaf) -> tuple[int, int]:
     """A state with the largest sum, and that sum. Terms whose own stages have no single order count with their worst,
     which is never less than the truth."""
     constant, weights = 0, dict[int, int]()
-    for item in terms:
-        chain = sorted(item.values, key=int.bit_count)
-        if any(below & ~above for below, above in pairwise(chain)):
-            constant += max(item.values.values())
+    for term, known in zip(terms, within, strict=True):
+        chain = _chain(world, term, frame) if len(set(known)) > 1 else None
+        if chain is None:
+            constant += max(known)
             continue
-        constant += item.values[chain[0]]
-        for below, above in pairwise(chain):
+        constant += chain[0][1]
+        for (below, before), (above, after) in pairwise(chain):
             (node,) = items_of(above & ~below)
-            weights[node] = weights.get(node, 0) + item.values[above] - item.values[below]
+            weights[node] = weights.get(node, 0) + after - before
     chosen = _closure(world, weights)
-    return fixed | mask_of(chosen), constant + sum(weights[node] for node in chosen)
+    mask = frame.done
+    for node in chosen:
+        mask |= world.order.below[node] | 1 << node
+    return mask, constant + sum(weights[node] for node in chosen)
+
+
+def _chain(world: World, term: Term, frame: Leaf) -> list[tuple[int, int]] | None:
+    """The values of ``term`` in the one order of its stages; None where they have several."""
+    try:
+        chain = sorted(_local(world, term, frame).items(), key=lambda item: item[0].bit_count())
+    except TooManyError:
+        return None
+    return None if any(below & ~above for (below, _), (above, _) in pairwise(chain)) else chain
 
 
 def _closure(world: World, weights: dict[int, int]) -> set[int]:

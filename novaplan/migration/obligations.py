@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
+from novaplan.migration.order import MANY, TooManyError
 from novaplan.migration.world import View, World
 
 Amount = int | Fraction
@@ -49,6 +51,11 @@ class Budget:
     """Puts a sum above its limit into words: the state, the sum, the limit."""
 
 
+def always(limit: int | None) -> Callable[[View], int | None]:
+    """A limit that is the same in every state."""
+    return lambda _: limit
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a question came to."""
@@ -63,11 +70,60 @@ class Answer:
     """A state that is worse than one that leads to it, or that is left at the end, as a set of stages."""
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """States between which a question cannot tell: all that have done ``done`` and have not done ``waiting``."""
+
+    done: int
+    waiting: int
+    found: Any
+
+
 def answer(world: World, question: Obligation) -> Answer:
     """Ask ``question`` in every state that can be reached. Raises TooManyError when those are too many."""
-    found = explore(world, question.check)
-    amounts = {mask: 0 if shortfall is None else shortfall.amount for mask, shortfall in found.items()}
-    return Answer(states=len(found), worst=max(amounts.values()), at_start=amounts[0], breach=_breach(found, amounts))
+    found = list(leaves(world, question.check))
+    start, end = (_amount(question.check(world.view(mask))) for mask in (0, world.everything))
+    worst = max(_amount(leaf.found) for leaf in found)
+    worse = [leaf for leaf in found if _amount(leaf.found) > start]
+    breach: tuple[int, Shortfall] | None = None
+    if worse:
+        first = min(worse, key=lambda leaf: (leaf.done.bit_count(), leaf.done))
+        breach = (first.done, first.found)
+    elif start:
+        every = explore(world, question.check)
+        breach = _breach(every, {mask: _amount(shortfall) for mask, shortfall in every.items()})
+    assert not end or breach is not None
+    return Answer(states=len(found), worst=worst, at_start=start, breach=breach)
+
+
+def _amount(shortfall: Shortfall | None) -> Amount:
+    return 0 if shortfall is None else shortfall.amount
+
+
+def leaves(world: World, ask: Callable[[View], Any], done: int = 0, waiting: int = 0) -> Iterator[Leaf]:
+    """What ``ask`` says in every state that has done ``done`` and has not done ``waiting``.
+
+    A state is told apart from another only where the question looked: it is asked with as little done as may be, and
+    then for each stage that edits what it read, as if that were done and as if it were not.
+    """
+    order, waits, count = world.order, [(done, waiting)], 0
+    while waits:
+        done, waiting = waits.pop()
+        view = world.view(done)
+        found = ask(view)
+        open_ = 0
+        for own in view.reads:
+            open_ |= world.writers_mask(own)
+        open_ &= ~(done | waiting)
+        if not open_:
+            count += 1
+            if count > MANY:
+                raise TooManyError(f"more than {MANY} states; put the steps that meet here in an order")
+            yield Leaf(done, waiting, found)
+            continue
+        stage = (open_ & -open_).bit_length() - 1
+        waits.append((done | order.below[stage] | 1 << stage, waiting))
+        waits.append((done, waiting | order.above[stage] | 1 << stage))
 
 
 def explore(world: World, check: Callable[[View], Shortfall | None]) -> dict[int, Shortfall | None]:
@@ -107,8 +163,3 @@ def _before(mask: int, known: dict[int, Amount]) -> Iterator[int]:
         rest ^= low
         if mask ^ low in known:
             yield mask ^ low
-
-
-def writers_read(world: World, view: View) -> set[int]:
-    """The stages that edit what was read through ``view``."""
-    return {node for own in view.reads for node in world.writers.get(own, ())}

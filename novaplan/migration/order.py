@@ -35,6 +35,11 @@ class Order:
             for before in self.direct[item]:
                 mask |= self.below[before] | 1 << before
             self.below[item] = mask
+        self.above = [0] * size
+        """For each number, everything that must come after it."""
+        for item in reversed(self.sequence):
+            for before in self.direct[item]:
+                self.above[before] |= self.above[item] | 1 << item
         self.rank = {item: place for place, item in enumerate(self.sequence)}
 
     def _sequence(self) -> list[int]:

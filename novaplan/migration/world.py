@@ -13,11 +13,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from novaplan.migration.edits import Edit, Value, fact, put
-from novaplan.migration.order import Order, items_of
+from novaplan.migration.order import Order, items_of, mask_of
 from novaplan.migration.step import Step
 from novaplan.topology.base import Model
 from novaplan.topology.lineage import Lineage
-from novaplan.topology.parts import SYSTEM, address, join, kind_of, path_of, split
+from novaplan.topology.parts import SYSTEM, address, join, kind_of, model_of, path_of, split
 from novaplan.topology.system import Topology
 from novaplan.topology.wiring import Dependency, Route
 
@@ -71,26 +71,31 @@ class World:
             return step.stages[stage]
         return (*step.stages[stage], *(put(fact(name), True) for name in step.establishes))
 
+    def first(self, index: int) -> int:
+        """The number of the first stage of a step."""
+        return self.last[index - 1] + 1 if index else 0
+
     def writers_mask(self, own: str) -> int:
         """The stages that edit ``own``, as bits."""
-        mask = 0
-        for node in self.writers.get(own, ()):
-            mask |= 1 << node
-        return mask
+        return self._masks.get(own, 0)
+
+    @cached_property
+    def _masks(self) -> dict[str, int]:
+        return {own: mask_of(nodes) for own, nodes in self.writers.items()}
 
     def value(self, own: str, mask: int) -> Value | None:
         """What stands under ``own`` when the stages of ``mask`` are done."""
-        writers = self.writers.get(own)
-        if writers is None:
+        done = mask & self._masks.get(own, 0)
+        if not done:
             return self.start.get(own)
-        done = [node for node in writers if mask >> node & 1]
-        key = (own, sum(1 << node for node in done))
+        key = (own, done)
         if key not in self._memory:
             value = self.start.get(own)
-            for node in done:
-                for edit in self.edits[node]:
-                    if edit.address == own:
-                        value = edit.applied(value)
+            for node in self.writers[own]:
+                if done >> node & 1:
+                    for edit in self.edits[node]:
+                        if edit.address == own:
+                            value = edit.applied(value)
             self._memory[key] = value
         return self._memory[key]
 
@@ -162,8 +167,8 @@ class World:
         """What each part of current became, by address, as the target's lineage records it; a part that it does not
         name and that target has too became itself."""
         lineage = self.target.lineage or Lineage(source="", digest="")
-        found = {heir.part: heir.into for heir in lineage.parts}
-        for own in split(self.target):
+        found = {heir.part: heir.into for heir in lineage.parts if heir.part in self.start}
+        for own in self.wanted:
             if own in self.start and own not in found:
                 found[own] = (own,)
         return found
@@ -181,6 +186,21 @@ class World:
         for service in self.current.services:
             found[self.heir(service.name)].append(service.name)
         return {name: tuple(items) for name, items in found.items() if name in self.target.service}
+
+    @cached_property
+    def driven(self) -> frozenset[str]:
+        """Components that a route, a call or a topic reaches in current or in target. All others work by themselves."""
+        found: set[str] = set()
+        for side in (self.current, self.target):
+            found.update(backend.service for route in side.routes for backend in route.backends)
+            found.update(edge.server for edge in side.dependencies if edge.mode == "calls")
+            found.update(edge.client for edge in side.dependencies if edge.mode == "consumes")
+        return frozenset(found)
+
+    @cached_property
+    def wanted(self) -> dict[str, Model]:
+        """The parts of target."""
+        return split(self.target)
 
     # ------------------------------------------------------------------ whole states
 
@@ -246,7 +266,8 @@ class View:
 
     def children(self, own: str, kind: type[M]) -> list[M]:
         """The parts of type ``kind`` inside the part under ``own``."""
-        found = (self.part(child, kind) for child in self.world.children.get(own, ()))
+        children = self.world.children.get(own, ())
+        found = (self.part(child, kind) for child in children if model_of(kind_of(child)) is kind)
         return [part for part in found if part is not None]
 
     def dependencies_of(self, client: str) -> list[Dependency]:
