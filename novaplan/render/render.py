@@ -11,6 +11,7 @@ from novaplan.garbage import uncollected
 from novaplan.render import agreement
 from novaplan.render.assembly import Bundle, Sealed, assemble
 from novaplan.render.context import Context
+from novaplan.render.credentials import SecretNeed
 from novaplan.render.environments import context_for, environments
 from novaplan.render.guides import guides
 from novaplan.render.layouts import plain
@@ -56,8 +57,15 @@ def render_manifests(
 
     if layout == "plain":
         return _plain(context, build, language=language, secrets=secrets, validated=validate)
-    tree = import_module(f"novaplan.render.layouts.{layout}").tree
-    return Tree(tree(context, build))
+    needs: dict[SecretNeed, None] = {}
+
+    def noted(wanted: Context) -> Bundle:
+        bundle = build(wanted)
+        needs.update(dict.fromkeys(bundle.needs))
+        return bundle
+
+    files = import_module(f"novaplan.render.layouts.{layout}").tree(context, noted)
+    return Tree(files, tuple(needs))
 
 
 def _plain(

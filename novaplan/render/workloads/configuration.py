@@ -6,7 +6,7 @@ What stands in a variable of the container itself wins, as Kubernetes puts ``env
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from novaplan.render.context import Context
@@ -91,8 +91,12 @@ def _behaviour(context: Context, service: Service) -> Entries:
 
 
 def _dependencies(context: Context, service: Service) -> Entries:
+    seen: Counter[str] = Counter()
     for edge in context.edges_from.get(service.name, ()):
-        words = (edge.server, *_part(edge))
+        words: tuple[str, ...] = (edge.server, *_part(edge))
+        seen[variable_name(*words)] += 1
+        if seen[variable_name(*words)] > 1:  # reads and writes apart, or two names that differ in their signs only
+            words = (*words, str(seen[variable_name(*words)]))
         if edge.pool is not None:
             yield variable_name(*words, "pool-max"), edge.pool.max
             yield variable_name(*words, "pool-idle-timeout-ms"), edge.pool.idle_timeout
