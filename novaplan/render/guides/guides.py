@@ -39,7 +39,8 @@ def files(
 ) -> dict[str, File]:
     """The deploy script and the guides, by name. ``validated`` says that every object passed the schemas of the
     versions in the settings."""
-    facts = Facts(context, bundle.files, bundle.needs, secrets)
+    made = {name: items for name, items in bundle.files.items() if items}
+    facts = Facts(context, made, bundle.needs, secrets)
     found = {SCRIPT: File(script(facts), executable=True)}
     view = _view(facts, language, validated=validated)
     templates = environment(f"{__package__}.templates")
