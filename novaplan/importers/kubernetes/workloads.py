@@ -13,6 +13,7 @@ from novaplan.importers.kubernetes.networking import Exposure
 from novaplan.importers.kubernetes.pods import Pods, spread, termination
 from novaplan.importers.kubernetes.scaling import Scaling
 from novaplan.importers.kubernetes.variables import PROJECTED_SOURCES, REFERENCES, VOLUME_SOURCES, Variables
+from novaplan.importers.marks import GENERATED
 from novaplan.quantity import parse_bytes
 from novaplan.topology.service import Rollout
 
@@ -61,7 +62,7 @@ def templates(index: Index, notes: list[Note]) -> list[Template]:
             notes.append(Note("left out", f"{manifest.kind} {manifest.name}: a test of its chart", manifest.where()))
             continue
         template = Template(manifest, path)
-        if not template.spec.get("containers"):
+        if not template.spec.get("containers") and GENERATED not in manifest.map(manifest.metadata, "annotations"):
             message = f"{manifest.kind} {manifest.name} has no containers"
             notes.append(Note("left out", message, manifest.where()))
             continue
@@ -83,7 +84,7 @@ def count_sharing(found: list[Template], configuration: Configuration) -> None:
                     name = text_of(manifest.map(source, field).get("name")) if source.get(field) else None
                     if name:
                         configuration.used(kind, manifest.namespace, name, program)
-        program = _program(containers[0], manifest)
+        program = _program(containers[0], manifest) if containers else manifest.name
         for volume in manifest.maps(spec, "volumes"):
             for source, sources in [
                 (volume, VOLUME_SOURCES),
