@@ -115,7 +115,7 @@ def _stateful_set(context: Context, datastore: Datastore, access: Access, files:
     own: dict[str, list[str]] = {"volumes": ["config", "passwords", "run", "shm"]}
     if beside is not None:
         containers.append(proxy.container(context, datastore, beside, volume="config", pause=5))
-        own["containers"] = [proxy.CONTAINER]
+        own["containers"] = [proxy.name(datastore)]
     spec = {
         "serviceName": part(datastore, "headless"),
         "replicas": deployment.members,

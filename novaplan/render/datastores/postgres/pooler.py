@@ -12,7 +12,7 @@ from novaplan.render.datastores.postgres import pods, proxy
 from novaplan.render.datastores.postgres.access import Access
 from novaplan.render.datastores.postgres.names import POOLER, POOLER_PORT, PRIMARY_PORT, SERVER_PORT, part, proxied
 from novaplan.render.datastores.postgres.names import pods as pods_of
-from novaplan.render.datastores.postgres.templates import filled
+from novaplan.render.datastores.postgres.templates import filled, identifier
 from novaplan.render.manifests import Manifest
 from novaplan.topology.base import replace
 from novaplan.topology.datastore import Datastore, Pooler
@@ -90,13 +90,9 @@ def configuration(context: Context, datastore: Datastore, pooler: Pooler, access
             pooler=pooler,
             clients=clients,
         ),
-        "start.sh": filled(
-            "pooler.sh.j2",
-            users=f"{_RUN}/users.txt",
-            passwords=_PASSWORDS,
-            roles=access.roles,
-            config=f"{_FOLDER}/pgbouncer.ini",
-        ),
+        # No text of the topology stands in the script itself.
+        "roles.txt": "".join(f"{role.key} {identifier(role.name)}\n" for role in access.roles),
+        "start.sh": filled("pooler.sh.j2", users=f"{_RUN}/users.txt", passwords=_PASSWORDS, folder=_FOLDER),
     }
     if proxied(datastore):
         files[proxy.FILE] = proxy.configuration(context, datastore)

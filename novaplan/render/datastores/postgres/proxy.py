@@ -25,9 +25,13 @@ INTERVAL: Final = 1
 RISE: Final = 1
 """Answers after which a member is taken for what it says."""
 FILE: Final = "haproxy.cfg"
-CONTAINER: Final = "haproxy"
 _FOLDER: Final = "/etc/haproxy"
 _WAYS: Final = {"primary": PRIMARY_PORT, "replicas": REPLICAS_PORT}
+
+
+def name(datastore: Datastore) -> str:
+    """The name of the container; another one in a pod whose own container is called like that."""
+    return "haproxy" if datastore.name != "haproxy" else "proxy"
 
 
 def configuration(context: Context, datastore: Datastore) -> str:
@@ -57,7 +61,7 @@ def container(
     """The proxy beside a pooler or a member; ``volume`` has its configuration."""
     asks = {"httpGet": {"path": "/health", "port": "health"}}
     return pods.container(
-        CONTAINER,
+        name(datastore),
         context.settings.tools.haproxy,
         stated=resources,
         command=["haproxy", "-W", "-db", "-f", f"{_FOLDER}/{FILE}"],

@@ -15,6 +15,7 @@ from novaplan.render.datastores.postgres.templates import filled
 from novaplan.render.manifests import Manifest, generated, without_absent
 from novaplan.topology.datastore import Datastore
 
+_TAG: Final = re.compile(r"[0-9][-.a-z0-9]{0,30}")
 _DATA: Final = "/var/lib/postgresql/data"
 _SCRIPTS: Final = "/docker-entrypoint-initdb.d"
 _SQL: Final = "/etc/postgres"
@@ -59,7 +60,8 @@ def arguments(datastore: Datastore) -> list[str]:
 
 def image(context: Context, datastore: Datastore) -> str:
     """The topology's image, else the official one of the stated version."""
-    return context.image(datastore.name, datastore.name, datastore.image or f"postgres:{datastore.version or '15'}")
+    version = datastore.version if _TAG.fullmatch(datastore.version or "") else "15"
+    return context.image(datastore.name, datastore.name, datastore.image or f"postgres:{version}")
 
 
 def user_of(reference: str) -> int:
