@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from typing import Any, Final, get_args, get_origin
@@ -29,21 +30,34 @@ def load_render_settings(source: str | os.PathLike[str] = DEFAULT, *, changes: S
     document = reader.read_one(path)
     settings = validate(Settings, document, InputError)
     for change in changes:
-        document = _changed(document, change)
-        settings = validate(Settings, document, InputError)
+        try:
+            document, settings = _changed(document, change)
+        except InputError as error:
+            # What is wrong with a change is told of the change, which has no lines.
+            place = f"--set {change}"
+            raise InputError([dataclasses.replace(one, file=place, line=None) for one in error.problems]) from None
     return settings
 
 
-def _changed(document: Document, change: str) -> Document:
-    """``document`` with one value put in. What is wrong with it is told of the change, which has no file or line."""
-    place = f"--set {change}"
+def _changed(document: Document, change: str) -> tuple[Document, Settings]:
+    """``document`` with one value put in, and what settings that makes."""
     path, sign, text = change.partition("=")
-    if not sign:
-        raise InputError("should be written field=value", file=place)
     steps = [step.replace("\0", ".") for step in path.replace("\\.", "\0").split(".")]
-    _require_known(steps, place)
-    value = reader.parse(text, file=place)
-    return Document(_put(document.value, steps, value[0].value if value else None), place, 1)
+    if not sign or not all(steps):
+        raise InputError("should be written field=value")
+    _require_known(steps)
+    parsed = reader.parse(text)
+    value = parsed[0].value if parsed else None
+    # A tag such as 1.10 is a number to YAML, and text to whoever writes it here.
+    meant = [value] if isinstance(value, str | dict | list) else [value, text]
+    problems: list[InputError] = []
+    for one in meant:
+        changed = Document(_put(document.value, steps, one), document.file, 1)
+        try:
+            return changed, validate(Settings, changed, InputError)
+        except InputError as error:
+            problems.append(error)
+    raise problems[0]
 
 
 def _put(node: Any, steps: Sequence[str], value: Any) -> Any:
@@ -55,16 +69,16 @@ def _put(node: Any, steps: Sequence[str], value: Any) -> Any:
     return made
 
 
-def _require_known(steps: Sequence[str], place: str) -> None:
+def _require_known(steps: Sequence[str]) -> None:
     """Raise InputError for a path that leads nowhere in settings."""
     model: Any = Settings
     for position, step in enumerate(steps):
         if not (isinstance(model, type) and issubclass(model, Model)):
             shown = ".".join(steps[:position])
-            raise InputError(f"{shown} has no fields of its own", file=place)
+            raise InputError(f"{shown} has no fields of its own")
         if step not in model.model_fields:
             shown = ".".join(steps[: position + 1])
-            raise InputError(f"{shown} is not a known field{nearest(step, model.model_fields)}", file=place)
+            raise InputError(f"{shown} is not a known field{nearest(step, model.model_fields)}")
         model = model.model_fields[step].annotation
         if get_origin(model) is dict:
             return  # what stands in it is checked with the settings

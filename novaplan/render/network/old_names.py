@@ -61,7 +61,8 @@ def _merged(context: Context) -> Iterator[Manifest]:
             continue
         into = [services[path_of(part)] for part in heir.into if path_of(part) in services]
         chosen = next((service for service in into if service.ports), None)
-        if chosen is not None:
+        before = _before(context, old)
+        if chosen is not None and (before is None or before.ports):
             yield _service(context, old, chosen, _ports_of_both(context, old, chosen), merged=True)
 
 
@@ -69,7 +70,7 @@ def _ports_of_both(context: Context, old: str, service: Service) -> list[dict[st
     """The ports that ``service`` has, and those that the old one had, which lead to what became of them."""
     own = {port.name: port for port in service.ports}
     found = {_socket(port): service_port(port) for port in service.ports}
-    before = context.source.service.get(old) if context.source is not None else None
+    before = _before(context, old)
     fates = {heir.part: heir.into for heir in context.topology.lineage.parts} if context.topology.lineage else {}
     for port in before.ports if before is not None else ():
         for part in fates.get(f"port:{old}/{port.name}", ()):
@@ -78,6 +79,10 @@ def _ports_of_both(context: Context, old: str, service: Service) -> list[dict[st
                 leads = {**service_port(own[name]), "name": f"old-{port.port}", "port": port.port}
                 found.setdefault((port.port, port.protocol == "udp"), leads)
     return list(found.values())
+
+
+def _before(context: Context, old: str) -> Service | None:
+    return context.source.service.get(old) if context.source is not None else None
 
 
 def _socket(port: Port) -> tuple[int, bool]:
