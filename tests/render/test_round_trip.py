@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 import pytest
@@ -26,7 +27,7 @@ from novaplan.render.context import Context
 from novaplan.render.manifests import Manifest
 from novaplan.render.record import recorded
 from novaplan.render.render import render_manifests
-from novaplan.render.settings import Language, SecretsForm, Settings
+from novaplan.render.settings import Language, Layout, SecretsForm, Settings
 from novaplan.topology import records
 from novaplan.topology.base import replace
 from novaplan.topology.service import Service
@@ -35,7 +36,7 @@ from novaplan.topology.system import Topology
 from tests.strategies import topologies
 
 SAMPLES = ("current", "target", "shop", "shop-target")
-LAYOUTS = ("plain", "kustomize", "helm")
+LAYOUTS = get_args(Layout)
 FORMS = ("placeholder", "external-secrets", "generate")
 
 
@@ -80,7 +81,7 @@ def imported(tree: dict[str, Any], layout: str, folder: Path) -> tuple[Topology,
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text, encoding="utf-8")
     if layout == "compose":
-        return import_compose([folder / "docker-compose.yml"], profiles=["*"])
+        return import_compose([folder / "docker-compose.yml"])
     return import_kubernetes([folder])
 
 
@@ -126,6 +127,24 @@ def test_whatever_can_be_rendered_comes_back(topology: Topology, form: SecretsFo
     assert read.digest == topology.digest
     assert dropped(report) == []
     assert made == before
+
+
+@settings(max_examples=40)
+@given(
+    topologies(max_services=3), st.sampled_from(LAYOUTS), st.sampled_from(FORMS), st.sampled_from(get_args(Language))
+)
+def test_whatever_can_be_rendered_comes_back_from_every_layout(
+    topology: Topology, layout: Layout, form: SecretsForm, language: Language
+) -> None:
+    try:
+        tree = render_manifests(topology, Settings(), layout=layout, secrets=form, language=language)
+    except InputError:
+        assume(False)
+    with TemporaryDirectory() as folder:
+        read, report = imported(tree.files, layout, Path(folder))
+
+    assert read.digest == topology.digest
+    assert dropped(report) == []
 
 
 @settings(max_examples=60)
