@@ -74,7 +74,7 @@ class Cluster:
     def start(self, pod: Pod) -> None:
         """Fills the volumes that hold files, and starts every container."""
         for volume in pod.spec.get("volumes", ()):
-            for name, text in self._files(volume):
+            for name, text in self.files(volume):
                 mode = 0o755 if name.endswith(".sh") else 0o644
                 self.house.write(f"{pod.name}/{volume['name']}/{name}", self.local(pod, text), mode=mode)
         for container in pod.spec["containers"]:
@@ -112,12 +112,13 @@ class Cluster:
         text = re.sub(r"\b(0\.0\.0\.0|127\.0\.0\.1)\b", pod.address, text)
         text = re.sub(r"^(listen_addr = )\*$", rf"\g<1>{pod.address}", text, flags=re.MULTILINE)
         text = re.sub(r"^( *bind ):", rf"\g<1>{pod.address}:", text, flags=re.MULTILINE)
-        for path, folder in sorted(pod.mounts.items(), reverse=True):
-            text = text.replace(path, str(folder))
+        paths = "|".join(re.escape(path) for path in sorted(pod.mounts, reverse=True))
+        text = re.sub(rf"(?<![-\w./])({paths})(?![-\w.])", lambda found: str(pod.mounts[found[1]]), text)
         # A setting of newer versions, which an older pooler takes for a slip of the pen.
         return text if pooler_version() >= (1, 21) else re.sub(r"^max_prepared_statements.*\n", "", text, flags=re.M)
 
-    def _files(self, volume: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    def files(self, volume: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """The files of a volume, by name."""
         if "configMap" in volume:
             for item in self.manifests:
                 if item["kind"] == "ConfigMap" and item["metadata"]["name"] == volume["configMap"]["name"]:

@@ -31,9 +31,11 @@ def literal(text: str) -> str:
 
 
 def conninfo(database: str) -> str:
-    """A database as psql's ``\\connect`` takes any name: a connection string in an argument of psql."""
+    """A database as psql's ``\\connect`` takes any name: a connection string, in double quotes that psql takes away,
+    in single quotes."""
     escape = str.maketrans({"\\": "\\\\", "'": "\\'"})
-    return "'" + f"dbname='{database.translate(escape)}'".translate(escape) + "'"
+    inner = f"dbname='{database.translate(escape)}'".replace('"', '""')
+    return "'" + f'"{inner}"'.translate(escape) + "'"
 
 
 @cache
