@@ -8,6 +8,7 @@ status 1. Anything else is a bug and keeps its traceback.
     |   |-- DocumentError       unreadable, not text, not YAML, too large, duplicate keys, alias bombs
     |   |-- TopologyError       well-formed YAML that is no consistent topology
     |   |-- PolicyError         a consolidation policy that does not fit its topology
+    |   |-- PlanError           a plan file that is malformed, or a plan for other topologies
     |   |-- NodesError          nodes that nothing could be placed on: no capacity, no quantity, no such kind
     |   `-- UnknownNameError    no such topology, model, service, ... (says the nearest known name)
     |-- ConsolidationRefused    a merge would lose or blur something; carries every conflict
@@ -75,6 +76,10 @@ class TopologyError(InputError):
 
 class PolicyError(InputError):
     """A consolidation policy is malformed, or does not fit the topology it is applied to."""
+
+
+class PlanError(InputError):
+    """A plan is malformed, or made for other topologies."""
 
 
 class NodesError(InputError):

@@ -1,0 +1,101 @@
+"""Check a plan from scratch: whether it is for these topologies, well formed, and safe. Nothing in it is trusted.
+
+Who edits a plan may reorder steps where the order allows it, word texts and estimate efforts anew. Everything else is
+judged: the three theorems and every invariant are asked of the steps as the file has them.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from novaplan.errors import PlanError, Problem
+from novaplan.migration import storage
+from novaplan.migration.edits import Value
+from novaplan.migration.invariants import all_invariants
+from novaplan.migration.proof import Breach, Progress, Proof, prove
+from novaplan.migration.rollout import Rollout, load_rollout
+from novaplan.migration.storage import StoredPlan
+from novaplan.migration.world import World
+from novaplan.topology.parts import SYSTEM, kind_of, own_address, parent_of
+from novaplan.topology.system import Topology
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came out."""
+
+    plan: StoredPlan
+    world: World
+    proof: Proof
+
+    @property
+    def accepted(self) -> bool:
+        """Whether nothing stands against the plan."""
+        return self.proof.holds
+
+    @property
+    def breaches(self) -> tuple[Breach, ...]:
+        """Everything that stands against it, each naming its invariant."""
+        return self.proof.breaches
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "format": "novaplan/verification/v1",
+            "file": self.plan.file,
+            "accepted": self.accepted,
+            "steps": len(self.plan.steps),
+            **storage.proof_to_dict(self.proof),
+        }
+
+
+def verify(
+    plan: str | os.PathLike[str] | StoredPlan,
+    current: Topology,
+    target: Topology,
+    *,
+    rollout: Rollout | None = None,
+    progress: Progress | None = None,
+) -> Verification:
+    """Hold ``plan``, a file or what was read from one, against the topologies it says it is for.
+
+    ``rollout`` holds the assumptions; without it those of ``models/rollout.yaml``. Raises ``PlanError`` with file, line
+    and field for a plan that is malformed or for other topologies, and what ``storage.load`` raises.
+    """
+    stored = plan if isinstance(plan, StoredPlan) else storage.load(plan)
+    _require_same(stored, current, target)
+    world = World(current, target, stored.steps, rollout or load_rollout())
+    _require_addresses(stored, world)
+    return Verification(stored, world, prove(world, all_invariants(), progress=progress))
+
+
+def _require_same(stored: StoredPlan, current: Topology, target: Topology) -> None:
+    problems = []
+    for side, digest, topology in (
+        ("current", stored.current_digest, current),
+        ("target", stored.target_digest, target),
+    ):
+        if digest != topology.digest:
+            message = f"the plan is for another topology than {topology.name!r} as it is now; plan again"
+            problems.append(Problem(message, file=stored.file, field=f"{side}.digest"))
+    if problems:
+        raise PlanError(problems)
+
+
+def _require_addresses(stored: StoredPlan, world: World) -> None:
+    """Fields that are set must not give a part another address."""
+    problems = []
+    for own in world.writers:
+        moved = [value for value in world.values(own) if kind_of(own) != "fact" and _address(own, value) != own]
+        if moved:
+            step = world.steps[world.nodes[world.writers[own][-1]][0]].id
+            message = f"{step} changes what {own} is called; remove it and put it under its new address"
+            problems.append(Problem(message, file=stored.file, line=stored.lines[step], field="stages"))
+    if problems:
+        raise PlanError(problems)
+
+
+def _address(own: str, value: Value) -> str:
+    return own if own == SYSTEM or isinstance(value, bool) else own_address(kind_of(own), value, parent_of(own))
