@@ -106,9 +106,5 @@ def warnings(shape: Shape) -> Iterator[str]:
 def databases(shape: Shape) -> int:
     """How many logical DBs the server needs: Redis's own 16 (redis.conf), or as many as somebody uses."""
     used = {item.index for item in shape.datastore.logical_dbs}
-    used |= {
-        edge.logical_db
-        for edge in shape.context.edges_to.get(shape.name, ())
-        if edge.logical_db is not None
-    }
+    used |= {edge.logical_db for edge in shape.context.edges_to.get(shape.name, ()) if edge.logical_db is not None}
     return max(16, max(used, default=0) + 1)
