@@ -78,15 +78,19 @@ class Loader:
             known = self._documents[key] = reader.read(file, dialect="compose", tags="keep")
         return known
 
-    def converter(self, file: str, folder: Path, environment: Mapping[str, str], *, lent: bool = False) -> Converter:
-        """What makes nodes of a document of ``file``."""
+    def converter(
+        self, file: str, folder: Path, environment: Mapping[str, str], *, lent: bool = False, rendered: bool = False
+    ) -> Converter:
+        """What makes nodes of a document of ``file``, which novaplan ``rendered`` or somebody wrote."""
         origin = Origin(file, folder, environment, lent)
-        return Converter(origin, lambda text, where: self._notes.interpolated(text, environment.get, where))
+        fill = self._notes.interpolated
+        return Converter(origin, lambda text, where: fill(text, environment.get, where, rendered=rendered))
 
     def _add(self, layer: Layer, document: Document, context: Context) -> None:
         raw = _top_level(document)
-        converter = self.converter(document.file, context.folder, context.environment)
-        if COMPOSE_RECORD in raw:
+        rendered = COMPOSE_RECORD in raw
+        converter = self.converter(document.file, context.folder, context.environment, rendered=rendered)
+        if rendered:
             node = converter.node(raw[COMPOSE_RECORD], raw.line_of(COMPOSE_RECORD), COMPOSE_RECORD)
             self.records.append(Field(node, COMPOSE_RECORD))
         own = {section: _entries(raw, section, converter) for section in SECTIONS}

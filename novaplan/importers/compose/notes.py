@@ -31,14 +31,17 @@ class Notes:
         key = (note.kind, note.message, where.file if where else None, where.line if where else None)
         self._notes.setdefault(key, note)
 
-    def interpolated(self, text: str, lookup: Lookup, where: Where) -> str:
+    def interpolated(self, text: str, lookup: Lookup, where: Where, *, rendered: bool = False) -> str:
         """``text`` with its variables filled in, and notes of those that are not set.
 
-        Raises InputError for a variable that the file demands and that is not set.
+        Raises InputError for a variable that the file demands and that is not set; but in a file that novaplan
+        ``rendered`` those hold values of secrets, which nobody needs who only reads it.
         """
         try:
             result = substitute(text, lookup)
         except MissingVariable as missing:
+            if rendered:
+                return ""
             message = f"demands the variable {missing.name}, which is not set"
             message += f": {missing.message}" if missing.message else ""
             raise InputError(message, file=where.file, line=where.line, field=where.field) from None
