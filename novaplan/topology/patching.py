@@ -150,7 +150,8 @@ def _without_culprits(attempt: _Attempt, patch: Patch, findings: Sequence[Findin
         place, own = own, attempt.origins.get(own, own)
         while own != SYSTEM and own not in patch.added and own not in patch.changed:
             own, rest = parent_of(own), ()
-        told.append(f"{place}: {message}; {_LEFT_OUT}")
+        # What was recorded was right when it was; a name that is near it now would mislead.
+        told.append(f"{place}: {message.partition(' (did you mean')[0]}; {_LEFT_OUT}")
         if own == SYSTEM:
             return Patch(), told
         if own in added:
