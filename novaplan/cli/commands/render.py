@@ -12,6 +12,7 @@ from novaplan.cli.usage import TopologyArgument, command, new_application
 
 if TYPE_CHECKING:
     from novaplan.render.assembly import Sealed
+    from novaplan.render.secrets.values import Values
     from novaplan.render.settings import SecretsForm, Settings
     from novaplan.render.tree import Tree
     from novaplan.topology.system import Topology
@@ -44,7 +45,11 @@ def render(
     ] = "plain",
     secrets: Annotated[
         Literal["placeholder", "external-secrets", "sealed-secrets", "generate"],
-        typer.Option("--secrets", help="The form of the Secrets; no value stands among the manifests."),
+        typer.Option(
+            "--secrets",
+            metavar="FORM",
+            help="placeholder, external-secrets, sealed-secrets or generate; no value stands among the manifests.",
+        ),
     ] = "placeholder",
     secrets_file: Annotated[
         Path | None,
@@ -73,12 +78,13 @@ def render(
         bool, typer.Option("--force", help="Write beside files that novaplan did not write, and over them.")
     ] = False,
 ) -> None:
-    """Write everything that runs a system on Kubernetes: manifests, a deploy script, guides.
+    """Write everything that runs a system on Kubernetes.
 
-    Every file is written whole or not at all. What an earlier rendering left in the folder, and this one does not make,
+    That is manifests, a deploy script and guides. Every file is written whole or not at all. What an earlier rendering left in the folder, and this one does not make,
     is removed; what somebody else put there stays.
     """
     from novaplan.render.render import render_manifests
+    from novaplan.render.secrets.values import read_values
     from novaplan.render.settings_storage import load_render_settings
     from novaplan.topology import storage
 
@@ -86,6 +92,7 @@ def render(
     more = [f"environment={environment}"] if environment is not None else []
     more += ["keep_old_names=true"] if keep_old_names else []
     chosen = load_render_settings(settings, changes=[*(changes or ()), *more])
+    sealed = _sealed(secrets, folder, secrets_file, certificate)
     tree = render_manifests(
         loaded,
         chosen,
@@ -93,12 +100,14 @@ def render(
         secrets=secrets,
         language=language,
         source=_source(loaded, chosen),
-        sealed=_sealed(secrets, folder, secrets_file, certificate),
+        sealed=sealed,
         validate=validate,
     )
     tree.check(folder, force=force)
     if secrets == "generate":
         _write_values(tree, folder, secrets_file, force=force)
+    elif sealed is not None:
+        _note_missing(tree, read_values(sealed.values))
     removed = tree.write(folder, force=force)
     output.note(f"wrote {len(tree.files)} files to {folder}")
     output.notes(f"removed {folder / path}, which is no longer part of it" for path in removed)
@@ -134,12 +143,18 @@ def _sealed(form: SecretsForm, folder: Path, values: Path | None, certificate: P
 
 def _write_values(tree: Tree, folder: Path, file: Path | None, *, force: bool) -> None:
     """Values are made once: a file of them that exists may be in use."""
-    from novaplan.render.secrets.values import by_hand, generated_values, values_file, write_values
+    from novaplan.render.secrets.values import make_values, values_file
 
     path = file or values_file(folder)
-    write_values(path, generated_values(tree.needs), manifests=folder, force=force)
-    output.note(f"wrote {path}: new values of secrets, for your eyes only")
+    values = make_values(path, tree.needs, manifests=folder, force=force)
+    output.note(f"wrote {path}: values of secrets, for your eyes only")
+    _note_missing(tree, values)
+
+
+def _note_missing(tree: Tree, values: Values) -> None:
+    from novaplan.render.secrets.values import by_hand
+
     output.notes(
         f"{need.name} still needs {key.name}" + (f" ({key.purpose})" if key.purpose else "")
-        for need, key in by_hand(tree.needs)
+        for need, key in by_hand(tree.needs, values)
     )

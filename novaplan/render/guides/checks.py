@@ -12,7 +12,7 @@ from typing import Any
 from novaplan.capacity.connections import Verdict, connections
 from novaplan.capacity.limits import default_limits
 from novaplan.render.guides.facts import Facts
-from novaplan.render.guides.workloads import Workload
+from novaplan.render.guides.workloads import NAME_LABEL, Workload
 from novaplan.render.manifests import Manifest
 from novaplan.topology.datastore import Patroni, Sentinel
 from novaplan.topology.wiring import Dependency
@@ -113,9 +113,12 @@ def budgets(facts: Facts) -> list[Row]:
 
 def _budget(facts: Facts, item: Manifest) -> Row:
     spec = item["spec"]
-    wanted = spec["selector"]["matchLabels"].items()
-    space = item["metadata"].get("namespace")
-    pods = sum(work.pods for work in facts.workloads if work.namespace == space and wanted <= work.labels.items())
+    wanted, space = spec["selector"]["matchLabels"], item["metadata"].get("namespace")
+    pods = sum(
+        work.pods
+        for work in facts.of(wanted.get(NAME_LABEL, ""))
+        if work.namespace == space and wanted.items() <= work.labels.items()
+    )
     if "minAvailable" in spec:
         rule, away = ("at_least", spec["minAvailable"]), pods - _share(spec["minAvailable"], pods)
     else:

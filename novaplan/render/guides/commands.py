@@ -122,7 +122,7 @@ def forwards(facts: Facts) -> list[str]:
     found, ports = [], LocalPorts()
     for service in facts.context.topology.services:
         endpoint = service_endpoint(facts.context, service, facts.context.namespace(service))
-        if endpoint is not None and facts.has("Service", service.name, facts.context.namespace(service)):
+        if endpoint is not None and facts.reached(service.name, facts.context.namespace(service)):
             pair = f"{ports.free(endpoint.port)}:{endpoint.port}"
             namespace = facts.context.namespace(service)
             found.append(kube(namespace, "port-forward", f"service/{service.name}", pair))

@@ -48,20 +48,35 @@ class Facts:
         """Every object, in the order they are applied."""
         return [item for items in self.files.values() for item in items]
 
+    @cached_property
+    def _by_component(self) -> dict[str, list[Workload]]:
+        found: dict[str, list[Workload]] = defaultdict(list)
+        for item in self.workloads:
+            found[item.component].append(item)
+        return found
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Manifest]]:
+        found: dict[str, list[Manifest]] = defaultdict(list)
+        for item in self.objects:
+            found[item["kind"]].append(item)
+        return found
+
+    @cached_property
+    def _services(self) -> set[tuple[str | None, str]]:
+        return {(item["metadata"].get("namespace"), item["metadata"]["name"]) for item in self.kind("Service")}
+
     def of(self, component: str) -> list[Workload]:
         """What runs of a service or a datastore."""
-        return [item for item in self.workloads if item.component == component]
+        return self._by_component.get(component, [])
 
     def kind(self, kind: str) -> list[Manifest]:
         """The objects of one kind."""
-        return [item for item in self.objects if item["kind"] == kind]
+        return self._by_kind.get(kind, [])
 
-    def has(self, kind: str, name: str, namespace: str | None) -> bool:
-        """Whether there is such an object."""
-        return any(
-            item["metadata"]["name"] == name and item["metadata"].get("namespace") == namespace
-            for item in self.kind(kind)
-        )
+    def reached(self, service: str, namespace: str | None) -> bool:
+        """Whether there is a Service of that name."""
+        return (namespace, service) in self._services
 
     @cached_property
     def stores(self) -> tuple[Datastore, ...]:
@@ -103,12 +118,14 @@ class Facts:
     @cached_property
     def claims(self) -> list[tuple[str | None, str | None, str, int]]:
         """Namespace, storage class, name and number of each kind of claim."""
+        pods = {(work.namespace, work.name): work.pods for work in self.workloads if work.kind == "StatefulSet"}
         found = []
         for item in self.objects:
             if item["kind"] == "PersistentVolumeClaim":
                 found.append((item, item, 1))
             elif item["kind"] == "StatefulSet":
-                count = next(work.pods for work in self.workloads if work.name == item["metadata"]["name"])
+                own = item["metadata"]
+                count = pods[own.get("namespace"), own["name"]]
                 found += [(item, claim, count) for claim in item["spec"].get("volumeClaimTemplates") or ()]
         return [
             (

@@ -17,7 +17,7 @@ from novaplan.render.endpoints import Endpoint, datastore_endpoint
 from novaplan.topology.datastore import Datastore
 from novaplan.topology.wiring import Dependency, Secret, SecretKey
 
-_SEPARATOR: Final = re.compile(r"[^a-z0-9]+|(?<=[a-z])(?=[A-Z])")
+_SEPARATOR: Final = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 _WORDS: Final[dict[str, frozenset[str]]] = {
     "password": frozenset({"password", "passwd", "pass", "pwd", "auth"}),
     "user": frozenset({"user", "username", "role", "login"}),

@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,39 +32,67 @@ Values = Mapping[tuple[str, str], Mapping[str, bytes]]
 """By namespace and name of the Secret, then by key."""
 
 
-def generated_values(needs: Iterable[SecretNeed]) -> str:
-    """Secrets with new random values for every key that has a recipe, as YAML."""
-    passwords: dict[str, str] = {}
+def generated_values(needs: Iterable[SecretNeed], known: Values | None = None) -> str:
+    """Secrets with a random value for every key that has a recipe, as YAML. What is ``known`` stays as it is, and
+    passwords in it are used again."""
+    found: dict[tuple[str, str], dict[str, bytes]] = {place: dict(held) for place, held in (known or {}).items()}
+    wanted = {(need.namespace or "", need.name): need for need in needs}
+    passwords = dict(_known_passwords(wanted, found))
 
     def password(match: re.Match[str]) -> str:
         return passwords.setdefault(match.group(1), "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH)))
 
-    found = []
-    for need in needs:
-        data = {key.name: _encoded(_PASSWORD.sub(password, key.recipe)) for key in need.keys if key.recipe is not None}
-        if data:
-            found.append(_secret(need, data))
-    return writer.dump_all(found, header=_HEADER)
+    for place, need in wanted.items():
+        for key in need.keys:
+            if key.recipe is not None and key.name not in found.get(place, {}):
+                found.setdefault(place, {})[key.name] = _PASSWORD.sub(password, key.recipe).encode()
+    types = {place: need.type for place, need in wanted.items()}
+    return writer.dump_all([_secret(place, types.get(place), held) for place, held in found.items()], header=_HEADER)
 
 
-def _secret(need: SecretNeed, data: dict[str, str]) -> dict[str, Any]:
-    metadata = without_absent({"name": need.name, "namespace": need.namespace})
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": need.type, "data": data}
+def _known_passwords(
+    wanted: Mapping[tuple[str, str], SecretNeed], found: Mapping[tuple[str, str], Mapping[str, bytes]]
+) -> Iterator[tuple[str, str]]:
+    """Passwords by name, of keys that hold one alone."""
+    for place, need in wanted.items():
+        for key in need.keys:
+            alone = _PASSWORD.fullmatch(key.recipe or "")
+            if alone is not None and key.name in found.get(place, {}):
+                yield alone.group(1), found[place][key.name].decode()
 
 
-def _encoded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
+def _secret(place: tuple[str, str], kind: str | None, held: Mapping[str, bytes]) -> dict[str, Any]:
+    metadata = without_absent({"name": place[1], "namespace": place[0] or None})
+    data = {key: base64.b64encode(value).decode() for key, value in sorted(held.items())}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": kind or "Opaque", "data": data}
 
 
-def by_hand(needs: Iterable[SecretNeed]) -> list[tuple[SecretNeed, Key]]:
-    """Keys whose value only a person can supply."""
-    return [(need, key) for need in needs for key in need.keys if key.recipe is None]
+def by_hand(needs: Iterable[SecretNeed], known: Values | None = None) -> list[tuple[SecretNeed, Key]]:
+    """Keys whose value only a person can supply, and which are not ``known``."""
+    held = known or {}
+    return [
+        (need, key)
+        for need in needs
+        for key in need.keys
+        if key.recipe is None and key.name not in held.get((need.namespace or "", need.name), {})
+    ]
 
 
 def values_file(folder: Path) -> Path:
     """Where the values of what is rendered to ``folder`` go: beside it."""
     whole = folder.resolve()
     return whole.parent / f"{whole.name or 'novaplan'}-secrets.yaml"
+
+
+def make_values(path: Path, needs: Iterable[SecretNeed], *, manifests: Path, force: bool = False) -> Values:
+    """Write new values for ``needs`` to ``path`` and return all that it holds. With ``force`` a file that exists gets
+    what it lacks; what it has stays, since servers may run with it: to have new ones, delete it.
+
+    Raises as ``write_values`` and ``read_values``.
+    """
+    known = read_values(path) if force and path.exists() else None
+    write_values(path, generated_values(needs, known), manifests=manifests, force=force)
+    return read_values(path)
 
 
 def write_values(path: Path, text: str, *, manifests: Path, force: bool = False) -> None:
@@ -92,7 +120,8 @@ def write_values(path: Path, text: str, *, manifests: Path, force: bool = False)
         finally:
             aside.unlink(missing_ok=True)
     except FileExistsError:
-        raise OutputError("exists, and its values may be in use; --force makes new ones", file=shown) from None
+        message = "exists, and its values may be in use; --force keeps them and adds what is missing"
+        raise OutputError(message, file=shown) from None
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise OutputError(f"cannot be written: {reason}; name a file elsewhere", file=shown) from None
@@ -101,6 +130,8 @@ def write_values(path: Path, text: str, *, manifests: Path, force: bool = False)
 def read_values(path: Path) -> Values:
     """What a file of Secrets holds, as ``generated_values`` or ``kubectl`` writes it: under ``data`` in Base64, under
     ``stringData`` plainly. Raises DocumentError, which quotes no value."""
+    if not path.exists():
+        raise DocumentError("there is no such file; --secrets generate makes one", file=os.fspath(path))
     found: dict[tuple[str, str], dict[str, bytes]] = {}
     for document in reader.read(path):
         body = document.value

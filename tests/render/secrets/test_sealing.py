@@ -94,7 +94,7 @@ def test_what_is_no_valid_certificate_is_refused_in_one_line(controller, tmp_pat
     with pytest.raises(InputError, match="cannot be read: No such file or directory; sealed secrets need"):
         sealing(file)
     file.write_text("hello")
-    with pytest.raises(InputError, match="is no certificate in PEM; .*kubeseal --fetch-cert"):
+    with pytest.raises(InputError, match=r"is no certificate in PEM; .*kubeseal --fetch-cert"):
         sealing(file)
     file.write_bytes(certificate(controller, days=-1))
     with pytest.raises(InputError, match="expired on 20"):

@@ -4,13 +4,21 @@ import base64
 import os
 import re
 import stat
+from pathlib import Path
 
 import pytest
 import yaml
 
 from novaplan.errors import DocumentError, OutputError
 from novaplan.render.credentials import Key, SecretNeed
-from novaplan.render.secrets.values import by_hand, generated_values, read_values, values_file, write_values
+from novaplan.render.secrets.values import (
+    by_hand,
+    generated_values,
+    make_values,
+    read_values,
+    values_file,
+    write_values,
+)
 
 NEEDS = (
     SecretNeed("redis-credentials", "data", (Key("password", recipe="{redis/server}"),)),
@@ -93,6 +101,23 @@ def test_values_in_use_are_kept_unless_asked(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_what_has_a_value_keeps_it_when_more_is_needed(tmp_path):
+    path, out = tmp_path / "values.yaml", tmp_path / "out"
+    before = make_values(path, NEEDS, manifests=out)
+    text = path.read_text() + "---\nkind: Secret\nmetadata: {name: tls, namespace: web}\nstringData: {tls.crt: mine}\n"
+    path.write_text(text)
+    more = SecretNeed("jobs", "web", (Key("redis-url", recipe="redis://:{redis/server}@redis.data:6379/1"),))
+    with pytest.raises(OutputError, match="--force keeps them and adds what is missing"):
+        make_values(path, (*NEEDS, more), manifests=out)
+    after = make_values(path, (*NEEDS, more), manifests=out, force=True)
+    assert {place: after[place] for place in before} == before
+    password = before["data", "redis-credentials"]["password"].decode()
+    assert after["web", "jobs"] == {"redis-url": f"redis://:{password}@redis.data:6379/1".encode()}
+    assert after["web", "tls"] == {"tls.crt": b"mine"}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [(need.name, key.name) for need, key in by_hand(NEEDS, after)] == [("api", "licence"), ("tls", "tls.key")]
+
+
 def test_a_link_is_not_followed_to_replace_what_it_points_at(tmp_path):
     other = tmp_path / "other"
     other.write_text("mine")
@@ -140,6 +165,11 @@ def test_values_added_by_hand_may_be_plain(tmp_path):
     assert read_values(path) == {("", "api"): {"a": b"a", "b": "é".encode()}}
 
 
+def test_a_file_that_is_not_there_says_what_makes_one(tmp_path):
+    with pytest.raises(DocumentError, match=r"values\.yaml: there is no such file; --secrets generate makes one"):
+        read_values(tmp_path / "values.yaml")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -152,7 +182,8 @@ def test_values_added_by_hand_may_be_plain(tmp_path):
 )
 def test_no_error_quotes_a_value(tmp_path, monkeypatch, text, message):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "f").write_text(text)
+    file = Path("f")
+    file.write_text(text)
     with pytest.raises(DocumentError, match=message) as caught:
-        read_values("f")
+        read_values(file)
     assert "hunter2" not in str(caught.value)
