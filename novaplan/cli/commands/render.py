@@ -23,7 +23,7 @@ app = new_application()
 @command(
     app,
     "novaplan render target -o k8s",
-    "novaplan render target -o k8s --set registry=registry.example/team --set tag=1.4.2",
+    "novaplan render target -o k8s --set registry=r.example --set tag=1.4.2",
     "novaplan render target -o chart --layout helm --secrets external-secrets",
 )
 def render(
@@ -80,8 +80,8 @@ def render(
 ) -> None:
     """Write everything that runs a system on Kubernetes.
 
-    That is manifests, a deploy script and guides. Every file is written whole or not at all. What an earlier rendering left in the folder, and this one does not make,
-    is removed; what somebody else put there stays.
+    That is manifests, a deploy script and guides. Every file is written whole or not at all. What an earlier rendering
+    left in the folder, and this one does not make, is removed; what somebody else put there stays.
     """
     from novaplan.render.render import render_manifests
     from novaplan.render.secrets.values import read_values
@@ -147,7 +147,7 @@ def _write_values(tree: Tree, folder: Path, file: Path | None, *, force: bool) -
 
     path = file or values_file(folder)
     values = make_values(path, tree.needs, manifests=folder, force=force)
-    output.note(f"wrote {path}: values of secrets, for your eyes only")
+    output.note(f"{path} holds values of secrets, for your eyes only")
     _note_missing(tree, values)
 
 

@@ -65,7 +65,8 @@ def tree(context: Context, build: Callable[[Context], Bundle]) -> dict[str, File
         files[f"values-{environment.name}.yaml"] = yaml_file(override(first, values))
     for name, items in _arranged([base, *made]).items():
         files[f"{TEMPLATES}/{name}"] = File(_comment() + "".join(_template(system, item) for item in items))
-    files[f"{TEMPLATES}/NOTES.txt"] = File(_escaped(_NOTES.format(name=context.system)))
+    head = f"{{{{- /* {HEADER} */ -}}}}\n"  # in no notes that anybody reads
+    files[f"{TEMPLATES}/NOTES.txt"] = File(head + _escaped(_NOTES.format(name=context.system)))
     return files
 
 

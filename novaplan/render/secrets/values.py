@@ -85,14 +85,27 @@ def values_file(folder: Path) -> Path:
 
 
 def make_values(path: Path, needs: Iterable[SecretNeed], *, manifests: Path, force: bool = False) -> Values:
-    """Write new values for ``needs`` to ``path`` and return all that it holds. With ``force`` a file that exists gets
-    what it lacks; what it has stays, since servers may run with it: to have new ones, delete it.
+    """Write new values for ``needs`` to ``path`` and return all that it holds. A file that lacks nothing stays as it
+    is; with ``force`` one that does gets what it lacks. What it has stays, since servers may run with it: to have new
+    ones, delete it.
 
     Raises as ``write_values`` and ``read_values``.
     """
-    known = read_values(path) if force and path.exists() else None
+    needs = tuple(needs)
+    known = read_values(path) if path.exists() else None
+    if known is not None and not _lacks(known, needs):
+        return known
     write_values(path, generated_values(needs, known), manifests=manifests, force=force)
     return read_values(path)
+
+
+def _lacks(known: Values, needs: Iterable[SecretNeed]) -> bool:
+    """Whether some key that could be made is missing."""
+    return any(
+        key.recipe is not None and key.name not in known.get((need.namespace or "", need.name), {})
+        for need in needs
+        for key in need.keys
+    )
 
 
 def write_values(path: Path, text: str, *, manifests: Path, force: bool = False) -> None:
