@@ -206,8 +206,9 @@ class _Project:
             for unit in self._units:
                 if unit.name == endpoint.host or wanted & set(self._network.aliases.get(unit.name, ())):
                     yield unit.name
-            if any(proxy.name == endpoint.host for proxy in self._network.proxies):
-                yield endpoint.host
+            for proxy in self._network.proxies:
+                if proxy.name == endpoint.host:
+                    yield from (proxy.name, *proxy.behind)
 
     # ------------------------------------------------------------ marks
 

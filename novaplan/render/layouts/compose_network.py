@@ -8,13 +8,13 @@ as a compose service of that name.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from novaplan.render.context import Context
 from novaplan.render.layouts.compose_references import namespace_of
-from novaplan.render.layouts.compose_units import Unit
+from novaplan.render.layouts.compose_units import Unit, moves, target, tcp
 from novaplan.render.manifests import Manifest
 
 _PROXY = """defaults
@@ -36,6 +36,8 @@ class Proxy:
     """The compose service in whose network it runs; None for one of its own."""
     service: Manifest
     configuration: str
+    behind: tuple[str, ...] = ()
+    """The compose services that it passes on to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def network(context: Context, manifests: Iterable[Manifest], units: list[Unit]) 
         headless = service["spec"].get("clusterIP") == "None"
         if service["spec"].get("type") in ("LoadBalancer", "NodePort"):
             _publish(made, service, behind)
-        elif headless or not any(_moved(service, unit) for unit in behind):
+        elif headless or not any(moves(service, unit.pod) for unit in behind):
             for unit in behind:
                 pod = f"{unit.pod_name}.{name}" if headless else name
                 made.aliases[unit.name] += [*hosts(context, name, space), *hosts(context, pod, space)]
@@ -72,7 +74,7 @@ def network(context: Context, manifests: Iterable[Manifest], units: list[Unit]) 
         elif name not in names:
             made.aliases[name] += hosts(context, name, space)
             to = [(unit, unit.name) for unit in behind]
-            made.proxies.append(Proxy(name, None, service, _passing(service, to)))
+            made.proxies.append(Proxy(name, None, service, _passing(service, to), tuple(unit.name for unit in behind)))
     _publish_routes(made, items, services, units)
     return made
 
@@ -83,30 +85,14 @@ def hosts(context: Context, name: str, namespace: str) -> list[str]:
     return [name, inner, f"{inner}.svc", f"{inner}.svc.{context.settings.cluster_domain}"]
 
 
-def target(port: Mapping[str, Any], unit: Unit) -> int:
-    """The port of a container that a port of a Service leads to."""
-    wanted = port.get("targetPort", port["port"])
-    listed = [one for item in unit.pod["containers"] for one in item.get("ports", ())]
-    named = (one["containerPort"] for one in listed if one.get("name") == wanted)
-    return int(wanted) if isinstance(wanted, int) else int(next(named, port["port"]))
-
-
-def _moved(service: Manifest, unit: Unit) -> bool:
-    return any(target(port, unit) != port["port"] for port in _tcp(service))
-
-
-def _tcp(service: Manifest) -> list[dict[str, Any]]:
-    return [port for port in service["spec"].get("ports") or () if port.get("protocol", "TCP") == "TCP"]
-
-
 def _passing(service: Manifest, to: list[tuple[Unit, str]]) -> str:
     parts = [_PROXY]
-    for port in _tcp(service):
-        moved = [(unit, host) for unit, host in to if host != "127.0.0.1" or target(port, unit) != port["port"]]
+    for port in tcp(service):
+        moved = [(unit, host) for unit, host in to if host != "127.0.0.1" or target(port, unit.pod) != port["port"]]
         if moved:
             parts.append(f"listen port-{port['port']}\n    bind :{port['port']}\n")
             # A name is only looked up when there is an answer: nothing has to run before the proxy.
-            found = [f"    server {unit.name} {host}:{target(port, unit)} check" for unit, host in moved]
+            found = [f"    server {unit.name} {host}:{target(port, unit.pod)} check" for unit, host in moved]
             parts += [
                 f"{line} resolvers docker init-addr none\n" if ".1:" not in line else f"{line}\n" for line in found
             ]
@@ -120,7 +106,11 @@ def _publish(made: Network, service: Manifest, behind: list[Unit]) -> None:
     for port in service["spec"]["ports"]:
         for unit in behind[:1]:
             _add(
-                made, unit, port.get("nodePort", port["port"]), target(port, unit), port.get("protocol", "TCP").lower()
+                made,
+                unit,
+                port.get("nodePort", port["port"]),
+                target(port, unit.pod),
+                port.get("protocol", "TCP").lower(),
             )
 
 
@@ -134,12 +124,12 @@ def _publish_routes(made: Network, items: list[Manifest], services: list[Manifes
             for path in rule.get("http", {}).get("paths", ()):
                 backend = path["backend"]["service"]
                 service = by_name.get((namespace_of(item), backend["name"]))
-                for port in _tcp(service) if service is not None else ():
+                for port in tcp(service) if service is not None else ():
                     if backend["port"].get("name") == port.get("name") or backend["port"].get("number") == port["port"]:
                         selector = service["spec"]["selector"] if service is not None else {}
                         reached = [unit for unit in units if unit.selected(selector, namespace_of(item))]
                         for unit in reached[:1]:
-                            _add(made, unit, port["port"], target(port, unit), "tcp", "127.0.0.1")
+                            _add(made, unit, port["port"], target(port, unit.pod), "tcp", "127.0.0.1")
 
 
 def _add(made: Network, unit: Unit, published: int, inner: int, protocol: str, address: str | None = None) -> None:

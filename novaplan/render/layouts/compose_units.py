@@ -68,9 +68,7 @@ class Unit:
 def units(manifests: Iterable[Manifest], counts: dict[str, int]) -> list[Unit]:
     """What runs, in the order of the objects; ``counts`` are the pods of what an autoscaler decides, by name."""
     items = list(manifests)
-    others = {
-        item["metadata"]["name"]: item["spec"].get("selector") or {} for item in items if item["kind"] == "Service"
-    }
+    others = {item["metadata"]["name"]: item for item in items if item["kind"] == "Service"}
     found: list[Unit] = []
     for item in items:
         if item["kind"] in _TEMPLATES:
@@ -78,16 +76,19 @@ def units(manifests: Iterable[Manifest], counts: dict[str, int]) -> list[Unit]:
     return found
 
 
-def _units(item: Manifest, counts: dict[str, int], services: dict[str, dict[str, str]]) -> Iterator[Unit]:
+def _units(item: Manifest, counts: dict[str, int], services: dict[str, Manifest]) -> Iterator[Unit]:
     name, spec = item["metadata"]["name"], item["spec"]
     template = at(item, _TEMPLATES[item["kind"]])
     labels = dict(template.get("metadata", {}).get("labels") or {})
     replicas = 0 if item["kind"] == "CronJob" else spec.get("replicas", spec.get("parallelism"))
     replicas = counts.get(name, 1) if replicas is None else replicas
     # A Service of this name that reaches other pods keeps it: compose gives every service its own name.
-    free = name not in services or services[name].items() <= labels.items()
+    own_service = services.get(name)
+    free = own_service is None or (own_service["spec"].get("selector") or {}).items() <= labels.items()
     stateful = item["kind"] == "StatefulSet"
-    alone = not stateful and not _further(template["spec"])
+    # A port that has to be passed on is passed on in the network of one container.
+    passed_on = free and own_service is not None and moves(own_service, template["spec"])
+    alone = not stateful and not passed_on and not _further(template["spec"])
     if alone or replicas == 0:
         yield Unit(name if free else f"{name}-0", item, template["spec"], labels, name, replicas, 0)
         return
@@ -100,3 +101,21 @@ def _units(item: Manifest, counts: dict[str, int], services: dict[str, dict[str,
 def _further(pod: dict[str, Any]) -> bool:
     """Whether a pod has more than one container that stays."""
     return len(pod["containers"]) + sum("restartPolicy" in item for item in pod.get("initContainers", ())) > 1
+
+
+def moves(service: Manifest, pod: dict[str, Any]) -> bool:
+    """Whether a Service has a port other than the one that the pod listens on."""
+    return any(target(port, pod) != port["port"] for port in tcp(service))
+
+
+def tcp(service: Manifest) -> list[dict[str, Any]]:
+    """The ports of a Service that speak TCP."""
+    return [port for port in service["spec"].get("ports") or () if port.get("protocol", "TCP") == "TCP"]
+
+
+def target(port: dict[str, Any], pod: dict[str, Any]) -> int:
+    """The port of a pod that a port of a Service leads to."""
+    wanted = port.get("targetPort", port["port"])
+    listed = [one for item in pod["containers"] for one in item.get("ports", ())]
+    named = (one["containerPort"] for one in listed if one.get("name") == wanted)
+    return int(wanted) if isinstance(wanted, int) else int(next(named, port["port"]))

@@ -22,6 +22,8 @@ BASE: Final = "base"
 OVERLAYS: Final = "overlays"
 ADDED: Final = "added.yaml"
 """The file of an overlay with objects that the base has not."""
+_END: Final = "# end\n"
+"""Behind each patch: kubectl takes the last line break of a patch away, which may be one of the text in it."""
 
 
 def tree(context: Context, build: Callable[[Context], Bundle]) -> dict[str, File]:
@@ -58,7 +60,7 @@ def _patch(item: Manifest, patch: Any) -> dict[str, Any]:
     exact = {"name": name.replace(".", "[.]"), "namespace": namespace}
     return {
         "target": {key: value for key, value in {**target, **exact}.items() if value},
-        "patch": writer.dump(patch),
+        "patch": writer.dump(patch) + _END,
     }
 
 
