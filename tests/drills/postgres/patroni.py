@@ -23,6 +23,7 @@ from novaplan.render.datastores import postgres
 from novaplan.render.settings import Settings
 from novaplan.topology.datastore import Datastore
 from novaplan.topology.system import Topology
+from tests.drills.postgres.network import Network
 from tests.drills.postgres.pods import Cluster, Pod, alive
 from tests.drills.processes import Process, Servers, eventually, program, servers
 
@@ -190,7 +191,7 @@ class Writer:
 
 
 @contextlib.contextmanager
-def running(topology: Topology, name: str = "postgres") -> Iterator[Patroni]:
+def running(topology: Topology, name: str = "postgres", network: Network | None = None) -> Iterator[Patroni]:
     """The PostgreSQL called ``name``, started and whole."""
     for needed in ("patroni", "etcd", "postgres", "haproxy", "pgbouncer", "psql"):
         program(needed)
@@ -200,7 +201,8 @@ def running(topology: Topology, name: str = "postgres") -> Iterator[Patroni]:
     (need,) = postgres.needs(context, datastore)
     passwords = {key.name: secrets.token_hex(12) for key in need.keys}
     with servers("postgres") as house:
-        made = Patroni(Cluster(house, manifests, {server_secret(name): passwords}), datastore, passwords)
+        cluster = Cluster(house, manifests, {server_secret(name): passwords}, network)
+        made = Patroni(cluster, datastore, passwords)
         try:
             for pod in made.cluster.pods.values():
                 made.start(pod)

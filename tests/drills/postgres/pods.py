@@ -7,7 +7,6 @@ become folders, and what listens everywhere listens on the pod's address. Nothin
 
 from __future__ import annotations
 
-import random
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.drills.postgres.network import Loopback, Network
 from tests.drills.processes import Process, Servers, program
 
 Manifest = dict[str, Any]
@@ -44,9 +44,15 @@ class Pod:
 class Cluster:
     """The pods of some manifests; ``values`` are the values of their Secrets, by name and key."""
 
-    def __init__(self, house: Servers, manifests: list[Manifest], values: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(
+        self,
+        house: Servers,
+        manifests: list[Manifest],
+        values: Mapping[str, Mapping[str, str]],
+        network: Network | None = None,
+    ) -> None:
         self.house, self.manifests, self.values = house, manifests, values
-        self.block = f"127.{random.randint(10, 250)}.{random.randint(1, 250)}"
+        self.network = network or Loopback()
         self.pods: dict[str, Pod] = {}
         self.names: dict[str, str] = {}
         for item in self.manifests:
@@ -57,7 +63,7 @@ class Cluster:
     def _add(self, workload: Manifest, number: int) -> None:
         name = f"{workload['metadata']['name']}-{number}"
         spec = workload["spec"]["template"]["spec"]
-        address = f"{self.block}.{len(self.pods) + 1}"
+        address = self.network.add()
         self.pods[name] = Pod(name, address, self.house.folder / name, spec)
         claims = [item["metadata"]["name"] for item in workload["spec"].get("volumeClaimTemplates", ())]
         governing = workload["spec"].get("serviceName")
@@ -86,7 +92,8 @@ class Cluster:
         variables = self.variables(pod, container)
         words = [_expanded(word, variables) for word in [*container.get("command", ()), *container.get("args", ())]]
         first, *rest = [self.local(pod, word) for word in words]
-        made = self.house.start(f"{pod.name}-{name}", [program(first), *rest], env=variables, cwd=pod.folder)
+        with self.network.inside(pod.address):
+            made = self.house.start(f"{pod.name}-{name}", [program(first), *rest], env=variables, cwd=pod.folder)
         pod.processes[name] = made
         return made
 
