@@ -102,6 +102,8 @@ class Settings(Model):
     """Instead of the tag of every image of the system's own services."""
     images: dict[str, Label] = Field(default_factory=dict)
     """By ``component`` or ``component/container``: the whole reference; a digest is the safest."""
+    pull_secrets: tuple[HostName, ...] = ()
+    """Secrets with which the services' images are pulled; whoever runs the registry makes them."""
     storage_class: Name | None = None
     """For every claim whose datastore names none. Absent: the cluster's default class."""
     externals: dict[HostName, HostName] = Field(default_factory=dict)

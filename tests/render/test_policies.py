@@ -252,6 +252,8 @@ def test_what_is_outside_is_reached_by_its_port(
     assert all(policies.lets("egress", api, anyone, socket) for socket in sockets)
     assert not policies.lets("egress", api, anyone, ("TCP", 22))
     assert not policies.lets("egress", component_pod(topology, "web"), anyone, min(sockets))
+    notes = one(objects(topology), "NetworkPolicy", "api")["metadata"]["annotations"]
+    assert notes["novaplan.dev/outside"] == external["name"]
 
 
 def test_an_address_that_is_a_number_is_the_only_one() -> None:

@@ -252,6 +252,12 @@ def _effective(spec: dict[str, Any], figure: str, parse: Any) -> int:
     return max([running, *(beside + asked(item) for item in first if "restartPolicy" not in item)])
 
 
+def test_images_are_pulled_with_a_secret() -> None:
+    made = one(objects(small(), pull_secrets=("login",)), "Deployment", "api")
+    assert made["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "login"}]
+    assert "imagePullSecrets" not in pod()
+
+
 # ---------------------------------------------------------------- configuration
 
 

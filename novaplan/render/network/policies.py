@@ -12,7 +12,7 @@ from typing import Final
 
 from novaplan.render.context import Context
 from novaplan.render.datastores import egress_ports
-from novaplan.render.manifests import Manifest, labels, selector
+from novaplan.render.manifests import PREFIX, Manifest, labels, selector
 from novaplan.render.network.externals import external_rule
 from novaplan.render.network.rules import Peer, Rule, Socket, network_policy, peer, policy, tcp
 from novaplan.render.network.services import publications, route_port
@@ -22,6 +22,8 @@ from novaplan.topology.datastore import Datastore, Patroni
 from novaplan.topology.service import Port, Service
 from novaplan.topology.wiring import Dependency
 
+OUTSIDE: Final = PREFIX + "outside"
+"""Annotation of a policy: what somebody else runs, reached by port wherever it is."""
 _API_SERVER: Final = (443, 6443)
 _DNS: tuple[Socket, ...] = (("UDP", 53), ("TCP", 53))
 
@@ -54,7 +56,27 @@ def of_component(context: Context, component: Service | Datastore) -> Manifest:
         if isinstance(component.deployment, Patroni) and component.deployment.etcd is None:
             # Its lease is kept in the Kubernetes API, whose address no label tells.
             egress.append(Rule((), tcp(*_API_SERVER)))
-    return policy(context, component, component.name, pods=selector(component.name), ingress=ingress, egress=egress)
+    return policy(
+        context,
+        component,
+        component.name,
+        pods=selector(component.name),
+        ingress=ingress,
+        egress=egress,
+        annotations=_told(context, component),
+    )
+
+
+def _told(context: Context, component: Service | Datastore) -> dict[str, str]:
+    """Whom the ports are for that are open to whatever address."""
+    servers = {edge.server for edge in context.edges_from.get(component.name, ())}
+    outside = [name for name in sorted(servers) if not _is_here(context, name)]
+    return {OUTSIDE: ", ".join(outside)} if outside else {}
+
+
+def _is_here(context: Context, name: str) -> bool:
+    store = context.topology.datastore.get(name)
+    return name in context.topology.service or (store is not None and context.runs(store))
 
 
 def _of_system(context: Context) -> dict[str, str]:

@@ -73,8 +73,9 @@ def policy(
     pods: Mapping[str, str],
     ingress: Iterable[Rule] = (),
     egress: Iterable[Rule] = (),
+    annotations: Mapping[str, str] | None = None,
 ) -> Manifest:
-    """A policy for the ``pods`` of ``owner``: what it does not let through, no other one either, stays out."""
+    """A policy for the ``pods`` of ``owner``: what neither it nor another one lets through stays out."""
     return network_policy(
         name,
         context.namespace(owner),
@@ -83,6 +84,7 @@ def policy(
         generated_for=address_of(owner),
         ingress=tuple(ingress),
         egress=tuple(egress),
+        annotations=annotations,
     )
 
 
@@ -95,6 +97,7 @@ def network_policy(
     generated_for: str,
     ingress: Sequence[Rule] | None = None,
     egress: Sequence[Rule] | None = None,
+    annotations: Mapping[str, str] | None = None,
 ) -> Manifest:
     """A NetworkPolicy object. A direction that is None is none of its business."""
     directions = {"Ingress": ingress, "Egress": egress}
@@ -110,6 +113,7 @@ def network_policy(
         name,
         namespace=namespace,
         labels=labels,
+        annotations=annotations,
         generated_for=generated_for,
         spec=without_absent(spec),
     )

@@ -45,6 +45,7 @@ def pod(context: Context, service: Service, config: Manifest | None) -> Pod:
         "serviceAccountName": service.name,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
+        "imagePullSecrets": [{"name": name} for name in context.settings.pull_secrets] or None,
         "terminationGracePeriodSeconds": seconds(service.termination.grace),
         "securityContext": pod_security(_user(context, service), lowest_port=_lowest_port(service)),
         **spreading(service.spread, selector(service.name), rolls=service.workload == "deployment"),
