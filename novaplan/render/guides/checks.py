@@ -216,3 +216,10 @@ def _denies(item: Manifest) -> bool:
 def sure_edges(facts: Facts) -> list[Dependency]:
     """Dependencies that are not merely possible."""
     return [edge for edge in facts.context.topology.dependencies if not edge.possible]
+
+
+def results(facts: Facts) -> Row:
+    """How many checks there are, how many hold, do not hold, and cannot be known."""
+    made = (databases, logical_dbs, quorums, apart, budgets, isolation, secret_keys, connection_budget, policies)
+    verdicts = [row[-1] for check in made for row in check(facts)]
+    return (len(verdicts), *map(verdicts.count, (HOLDS, FAILS, UNKNOWN)))

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from novaplan.capacity.recovery_model import RecoveryModel, default_recovery_model
-from novaplan.capacity.totals import totals
+from novaplan.capacity.totals import Amounts, Component, totals, totals_of
 from novaplan.render.assembly import SECRETS_FILE, SERVICES_FILE
 from novaplan.render.context import Context
 from novaplan.render.credentials import SecretNeed
@@ -163,11 +163,22 @@ class Facts:
                 found[item["metadata"].get("namespace")][f"{kind}.{group}" if group else kind] = None
         return {namespace: list(names) for namespace, names in sorted(found.items(), key=lambda entry: entry[0] or "")}
 
+    @cached_property
+    def components(self) -> tuple[Component, ...]:
+        """What everything that runs here takes."""
+        elsewhere = {item.name for item in self.pointed}
+        found = totals(self.context.topology).components
+        return tuple(item for item in found if item.name.partition("/")[0] not in elsewhere)
+
+    @cached_property
+    def total(self) -> Amounts:
+        """All of it together."""
+        return totals_of(self.context.topology.name, self.components).total
+
     @property
     def unstated(self) -> tuple[str, ...]:
         """Components that run here of which a CPU or memory request is not stated."""
-        elsewhere = {item.name for item in self.pointed}
-        return tuple(name for name in totals(self.context.topology).unknown if name not in elsewhere)
+        return totals_of(self.context.topology.name, self.components).unknown
 
     @cached_property
     def waits_for_secrets(self) -> bool:

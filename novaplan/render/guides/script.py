@@ -48,6 +48,8 @@ def script(facts: Facts) -> str:
         access=list(access(facts)),
         kind_config=kind_config(facts),
         most_nodes=facts.most_nodes,
+        cpu=facts.total.cpu_request_millicores,
+        memory=-(-facts.total.memory_request_bytes // (1 << 20)),
         own_values=not facts.waits_for_secrets,
         secrets_wait=facts.context.settings.wait_limit // 1000 if facts.waits_for_secrets else 0,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from novaplan.capacity.recovery import Recovery, recovery
-from novaplan.capacity.totals import Amounts, totals, totals_of
+from novaplan.capacity.totals import Amounts
 from novaplan.render.endpoints import datastore_endpoint
 from novaplan.render.guides.facts import SCRIPT, Facts
 from novaplan.render.guides.words import Say, cpu, duration, memory, reason
@@ -19,11 +19,8 @@ Row = tuple[Any, ...]
 
 def resources(facts: Facts, say: Say) -> list[Row]:
     """Name, pods, CPU, its limit, memory, its limit, storage: of each component that runs here, then of all."""
-    elsewhere = {item.name for item in facts.pointed}
-    all_of = totals(facts.context.topology)
-    ours = tuple(item for item in all_of.components if item.name.partition("/")[0] not in elsewhere)
-    rows = [(marked(item.name, item.optional, say), *_amounts(item.amounts)) for item in ours]
-    return [*rows, (say("total"), *_amounts(totals_of(all_of.topology, ours).total))]
+    rows = [(marked(item.name, item.optional, say), *_amounts(item.amounts)) for item in facts.components]
+    return [*rows, (say("total"), *_amounts(facts.total))]
 
 
 def marked(name: str, optional: bool, say: Say) -> str:

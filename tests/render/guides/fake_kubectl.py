@@ -12,8 +12,6 @@ import os
 import sys
 from pathlib import Path
 
-import yaml
-
 PATH = Path(os.environ["FAKE_CLUSTER"])
 STATE = json.loads(PATH.read_text())
 WORDS, OPTIONS = [], {}
@@ -57,11 +55,13 @@ def nodes(_names, output):
         for number, _ in enumerate(STATE["nodes"]):
             say(f"node/{number}")
     elif output.startswith("jsonpath"):
-        key = output.rpartition("|{")[2].partition("}{'\\n'}")[0].removeprefix(".metadata.labels.").replace("\\.", ".")
+        path = output.rpartition("|{")[2].partition("}{'\\n'}")[0]
+        key = path.removeprefix(".metadata.labels.").removeprefix(".status.allocatable.").replace("\\.", ".")
+        held = "labels" if "labels" in path else "allocatable"
         for node in STATE["nodes"]:
             taints = " ".join(node.get("taints", ()))
             cordoned = "true" if node.get("cordoned") else ""
-            say(f"{cordoned}|{taints}|{node.get('ready', 'True')}|{node.get('labels', {}).get(key, '')}")
+            say(f"{cordoned}|{taints}|{node.get('ready', 'True')}|{node.get(held, {}).get(key, '')}")
 
 
 def known(names, among):
@@ -121,6 +121,8 @@ KINDS = {
 
 
 def apply():
+    import yaml  # only here: it takes as long to load as all the rest
+
     for item in yaml.safe_load_all(Path(OPTIONS["--filename"]).read_text()):
         if item["kind"] == "Namespace":
             STATE["namespaces"].setdefault(item["metadata"]["name"], {})

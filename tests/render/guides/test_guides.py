@@ -134,7 +134,7 @@ def test_the_total_is_that_of_what_is_deployed():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_report_of_a_sound_system_has_nothing_that_does_not_hold(language):
     told = vocabulary()["words"]["does not hold"][language]
-    assert f"| {told} |" not in guides(tree("target", language))["report"]
+    assert f"| {told} |\n" not in guides(tree("target", language))["report"]
 
 
 def test_the_report_sees_what_does_not_hold():
@@ -152,6 +152,19 @@ def test_the_report_sees_what_does_not_hold():
     wrong = Topology(**dict(replace(target, dependencies=edges)))
     report = guides(render_manifests(wrong))["report"]
     assert "| api-service | postgres | nova\\_core |  | does not hold |" in report
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_report_counts_its_own_lines(system):
+    report = guides(tree(system, "en"))["report"]
+    total, *counts = map(int, re.search(r"^\| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", report, re.MULTILINE).groups())
+    told = [
+        len(re.findall(rf"\| {verdict} \|$", report, re.MULTILINE))
+        for verdict in ("holds", "does not hold", "cannot be known")
+    ]
+    told[2] -= 1  # the head of that table
+    assert counts == told
+    assert total == sum(counts) > 5
 
 
 def test_schemas_are_only_claimed_when_they_were_checked():

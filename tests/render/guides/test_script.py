@@ -1,14 +1,22 @@
 """The deploy script, run against a stand-in for kubectl that plays what a cluster may do."""
 
+import re
 import shutil
 import subprocess
 
 import pytest
 import yaml
 
+import novaplan
 from novaplan.documents import writer
+from novaplan.render.assembly import assemble
+from novaplan.render.context import Context
+from novaplan.render.guides.facts import Facts
 from novaplan.render.guides.script import kind_config, script
-from tests.render.guides.conftest import Cluster, rendered
+from novaplan.render.settings_storage import load_render_settings
+from novaplan.topology.base import replace
+from novaplan.topology.service import Container, Resources
+from tests.render.guides.conftest import TOPOLOGY, Cluster, rendered
 
 SHELLCHECK = shutil.which("shellcheck")
 
@@ -110,11 +118,13 @@ def test_missing_keys_are_listed_before_anything_starts(cluster):
 
 VALUES = [
     {
+        "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {"name": "redis-credentials", "namespace": "data"},
         "data": {"password": "eA=="},
     },
     {
+        "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {"name": "api", "namespace": "web"},
         "data": {"redis-url": "eA==", "licence": "eA=="},
@@ -172,6 +182,28 @@ def test_nodes_that_take_no_pods_do_not_count(cluster, spoilt):
     assert "2 of them take pods here" in cluster.run("deploy").stderr
     cluster.play(nodes=[{**nodes[0], "taints": ["PreferNoSchedule"]}, *nodes[1:]])
     assert cluster.run("deploy").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "message"),
+    [
+        ("100m", "8Gi", "All pods together ask for 900m of CPU; the nodes that take pods have 300m."),
+        ("1", "102400Ki", "All pods together ask for 768Mi of memory; the nodes that take pods have 300Mi."),
+        ("4", "16Gi", None),
+        ("2500m", "8000000000", None),
+        ("", "", None),
+    ],
+)
+def test_all_pods_together_need_room(tmp_path, cpu, memory, message):
+    asked = Resources.model_validate({"requests": {"cpu": "300m", "memory": "256Mi"}})
+    service = TOPOLOGY.services[0]
+    roomy = replace(service, containers=(Container(name="api", resources=asked),))
+    cluster = Cluster(tmp_path, rendered(topology=replace(TOPOLOGY, services=(roomy, *TOPOLOGY.services[1:]))))
+    nodes = [{**node, "allocatable": {"cpu": cpu, "memory": memory}} for node in cluster.state["nodes"]]
+    cluster.play(nodes=nodes)
+    done = cluster.run("deploy")
+    assert done.returncode == (0 if message is None else 1)
+    assert message is None or message in done.stderr
 
 
 def test_a_claim_needs_a_default_class(cluster):
@@ -321,3 +353,54 @@ def test_shellcheck_finds_nothing(tmp_path, form):
     done = subprocess.run([SHELLCHECK, str(file)], capture_output=True, text=True)
     assert done.stdout == ""
     assert done.returncode == 0
+
+
+KUBECTL = shutil.which("kubectl")
+
+
+@pytest.mark.skipif(KUBECTL is None, reason="kubectl is not installed")
+def test_kubectl_itself_knows_every_option(cluster, tmp_path):
+    """Where there is no cluster, kubectl complains of that and of nothing else."""
+    cluster.play(claims={"data": ["data-redis-0"]}, late=["deployment/pages"])
+    asked = set()
+    for words in (
+        ("deploy", "--timeout=1"),
+        ("status",),
+        ("logs", "api", "--follow"),
+        ("cleanup", "--volumes", "--yes"),
+    ):
+        cluster.run(*words)
+        asked.update(map(tuple, cluster.calls()))
+    asked.add(("apply", "--server-side", "--field-manager=novaplan-values", f"--filename={tmp_path}/values.yaml"))
+    (tmp_path / "values.yaml").write_text(writer.dump_all(VALUES))
+    (tmp_path / "config").write_text("")
+    for call in sorted(asked):
+        if call[0] == "config":
+            continue
+        done = subprocess.run(
+            [KUBECTL, "--server=http://127.0.0.1:9", *call],
+            env={"KUBECONFIG": str(tmp_path / "config"), "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+        assert "127.0.0.1:9" in done.stderr, (call, done.stderr)
+    assert len(asked) > 20
+
+
+@pytest.mark.parametrize("system", ["target", "current", "shop-target"])
+def test_the_samples_are_deployed_and_taken_away(tmp_path, system):
+    """The real files, on a cluster that has what they ask for."""
+    context = Context(novaplan.load(system), load_render_settings())
+    bundle = assemble(context)
+    made = {name: items for name, items in bundle.files.items() if items}
+    cluster = Cluster(tmp_path, Facts(context, made, bundle.needs, "placeholder"))
+    labels = [{"kubernetes.io/hostname": f"node-{n}", "topology.kubernetes.io/zone": f"zone-{n}"} for n in range(3)]
+    secrets = {f"{need.namespace or ''}/{need.name}": [key.name for key in need.keys] for need in bundle.needs}
+    cluster.play(nodes=[{"labels": each} for each in labels], secrets=secrets, storage={"standard": True})
+    done = cluster.run("deploy")
+    assert done.returncode == 0, done.stderr
+    for service in context.topology.services:
+        assert re.search(rf"ready .*/{service.name}$", done.stdout, re.MULTILINE)
+    assert cluster.run("status").returncode == 0
+    assert cluster.run("cleanup", "--volumes", "--yes").returncode == 0
+    assert cluster.state["namespaces"] == {}
