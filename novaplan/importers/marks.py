@@ -6,6 +6,9 @@ from typing import Final
 
 PREFIX: Final = "novaplan.dev/"
 """Before the names of labels and annotations that are novaplan's own."""
+MANAGED_BY: Final = "app.kubernetes.io/managed-by"
+"""Label of everything that was rendered; its value is ``NOVAPLAN``."""
+NOVAPLAN: Final = "novaplan"
 GENERATED_FOR: Final = PREFIX + "generated-for"
 """Annotation of an object that no part of the topology stands for, with the address of the part that needs it. An
 import leaves such an object out."""

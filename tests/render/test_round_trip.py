@@ -27,6 +27,7 @@ from novaplan.render.context import Context
 from novaplan.render.manifests import Manifest
 from novaplan.render.record import recorded
 from novaplan.render.render import render_manifests
+from novaplan.render.secrets.values import generated_values
 from novaplan.render.settings import Language, Layout, SecretsForm, Settings
 from novaplan.topology import records
 from novaplan.topology.base import replace
@@ -112,6 +113,23 @@ def test_every_form_of_secrets_and_language_gives_the_system_back(
 
     assert topology.digest == sample(name).digest
     assert report.uncertain == ()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_values_of_secrets_change_nothing(name: str, tmp_path: Path) -> None:
+    """Neither those that novaplan makes, in their file beside the manifests, nor those of compose in an ``.env``."""
+    tree = render_manifests(sample(name), secrets="generate")
+    (tmp_path / "values.yaml").write_text(generated_values(tree.needs), encoding="utf-8")
+    imported(tree.files, "plain", tmp_path / "plain")
+    topology, report = import_kubernetes([tmp_path / "plain", tmp_path / "values.yaml"])
+    compose = render_manifests(sample(name), layout="compose").files
+    wanted = re.findall(r"^#? ?([A-Z0-9_]+)=", compose[".env.example"].text, re.MULTILINE)
+    (tmp_path / ".env").write_text("".join(f"{name}=redis://x:y@redis:6379/7\n" for name in wanted), encoding="utf-8")
+    again, told = imported(compose, "compose", tmp_path)
+
+    assert topology.digest == again.digest == sample(name).digest
+    assert report.uncertain == told.uncertain == ()
+    assert wanted
 
 
 @settings(max_examples=60)

@@ -82,7 +82,8 @@ class Loader:
         self, file: str, folder: Path, environment: Mapping[str, str], *, lent: bool = False, rendered: bool = False
     ) -> Converter:
         """What makes nodes of a document of ``file``, which novaplan ``rendered`` or somebody wrote."""
-        origin = Origin(file, folder, environment, lent)
+        # Of what novaplan rendered, the contents of secrets come from variables.
+        origin = Origin(file, folder, {} if rendered else environment, lent)
         fill = self._notes.interpolated
         return Converter(origin, lambda text, where: fill(text, environment.get, where, rendered=rendered))
 

@@ -35,13 +35,13 @@ class Notes:
         """``text`` with its variables filled in, and notes of those that are not set.
 
         Raises InputError for a variable that the file demands and that is not set; but in a file that novaplan
-        ``rendered`` those hold values of secrets, which nobody needs who only reads it.
+        ``rendered`` those hold values of secrets, which are never read: what they open is in the record.
         """
+        if rendered and _demands(text):
+            return ""
         try:
             result = substitute(text, lookup)
         except MissingVariable as missing:
-            if rendered:
-                return ""
             message = f"demands the variable {missing.name}, which is not set"
             message += f": {missing.message}" if missing.message else ""
             raise InputError(message, file=where.file, line=where.line, field=where.field) from None
@@ -54,6 +54,15 @@ class Notes:
     def all(self) -> tuple[Note, ...]:
         """Every note, those about variables last."""
         return (*self._notes.values(), *(_unset(name, places) for name, places in self._unset.items()))
+
+
+def _demands(text: str) -> bool:
+    """Whether a text takes a variable that must be set."""
+    try:
+        substitute(text, lambda _: None)
+    except MissingVariable:
+        return True
+    return False
 
 
 def _unset(name: str, places: list[Where]) -> Note:

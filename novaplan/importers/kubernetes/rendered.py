@@ -6,7 +6,7 @@ Everything else is read as in anybody's manifests, so what is edited there count
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -29,37 +29,55 @@ def without_marked(found: Iterable[Manifest], notes: list[Note]) -> tuple[list[M
 
     Raises InputError for a record or a mark that novaplan did not write.
     """
-    kept: list[Manifest] = []
-    found_records: list[Record] = []
-    for manifest in found:
-        notes_of_object = manifest.map(manifest.metadata, "annotations")
-        made_for = notes_of_object.get(marks.GENERATED_FOR)
-        for text, field in _records(manifest, notes_of_object, made_for is not None):
+    objects = list(found)
+    read: list[Record] = []
+    made: set[tuple[str, str, str, str]] = set()
+    for manifest in objects:
+        annotations = manifest.map(manifest.metadata, "annotations")
+        if marks.GENERATED_FOR in annotations:
+            made.add(manifest.key)
+        for text, field in _records(manifest, annotations):
             where = manifest.where(f"{manifest.kind} {manifest.name}: {field}")
-            found_records.append(records.read(text, file=where.file, line=where.line, field=where.field))
-        if made_for is None:
-            mark = notes_of_object.get(marks.GENERATED)
-            kept.append(manifest if mark is None else _without(manifest, mark))
-    if found_records:
-        count = "1 record" if len(found_records) == 1 else f"{len(found_records)} records"
+            read.append(records.read(text, file=where.file, line=where.line, field=where.field))
+    if read:
+        count = "1 record" if len(read) == 1 else f"{len(read)} records"
         notes.append(Note("read", f"{count} of what Kubernetes has no place for"))
-    return kept, tuple(found_records)
+        objects = list(_without_values(objects))
+    return [_without(manifest) for manifest in objects if manifest.key not in made], tuple(read)
 
 
-def _records(manifest: Manifest, annotations: dict[str, Any], made: bool) -> Iterable[tuple[Any, str]]:
+def _without_values(objects: list[Manifest]) -> Iterator[Manifest]:
+    """``objects`` with no value in the Secrets that were rendered, wherever a value came from since: what they open is
+    in the record, and an address in them would tell it again in other words."""
+    ours = {item.key for item in objects if item.kind == "Secret" and _is_ours(item)}
+    for item in objects:
+        if item.key not in ours:
+            yield item
+        elif _is_ours(item):  # else it only holds the values, and was written beside the manifests
+            data = {**item.map(item.value, "data"), **item.map(item.value, "stringData")}
+            rest = {key: value for key, value in item.value.items() if key not in ("data", "stringData")}
+            yield replace(item, value={**rest, "data": dict.fromkeys(data)})
+
+
+def _is_ours(item: Manifest) -> bool:
+    return item.map(item.metadata, "labels").get(marks.MANAGED_BY) == marks.NOVAPLAN
+
+
+def _records(manifest: Manifest, annotations: dict[str, Any]) -> Iterator[tuple[Any, str]]:
     if marks.RECORD in annotations and not manifest.metadata.get("ownerReferences"):
         # A controller gives its annotations to what it makes, and what it made before keeps the old ones.
         yield annotations[marks.RECORD], marks.RECORD
-    if made and manifest.kind == "ConfigMap":
+    if marks.GENERATED_FOR in annotations and manifest.kind == "ConfigMap":
         data = manifest.map(manifest.value, "data")
         if marks.RECORD_KEY in data:
             yield data[marks.RECORD_KEY], marks.RECORD_KEY
 
 
-def _without(manifest: Manifest, mark: Any) -> Manifest:
-    """The workload without what its mark names. The object that was read stays as it is."""
+def _without(manifest: Manifest) -> Manifest:
+    """An object without what its mark names. The one that was read stays as it is."""
+    mark = manifest.map(manifest.metadata, "annotations").get(marks.GENERATED)
     path = template_path(manifest)
-    names = _names(manifest, mark)
+    names = _names(manifest, mark) if mark is not None else {}
     if path is None or not names:
         return manifest
     known = isinstance(manifest.value, YamlMap)

@@ -170,6 +170,34 @@ def test_what_novaplan_did_not_write_is_one_clear_line(write: Write, annotations
         assert set(import_kubernetes(["a.yaml"])[0].service) == {"web"}
 
 
+def test_values_of_secrets_that_were_rendered_tell_nothing_new(load: Import) -> None:
+    """The record knows what they open; values come to them later, in the cluster or in a file beside the manifests."""
+    import yaml
+
+    user = {"URL": {"secretKeyRef": {"name": "access", "key": "url"}}}
+    web = workload("web", env=user)
+    empty = yaml.safe_load(marked("{apiVersion: v1, kind: Secret, metadata: {name: access}}", keys='{"url": ""}'))
+    empty["metadata"]["labels"] = {"app.kubernetes.io/managed-by": "novaplan"}
+    filled = {**empty, "stringData": {"url": "redis://cache:6379/3"}}
+    beside = store("Secret", "access", {"url": "redis://cache:6379/3"})
+    kept = marked(store("ConfigMap", "record", {"record.json": "{}"}), generated_for="system:")
+
+    for secrets in ([writer.dump(filled)], [writer.dump(empty), beside], [beside, writer.dump(empty)]):
+        alone, _ = load(web, *secrets)
+        topology, report = load(web, kept, *secrets)
+        assert [[key.name for key in secret.keys] for secret in topology.secrets] == [["url"]]
+        assert topology.dependencies == ()
+        assert doubts(report) == ""
+        assert alone.dependencies or secrets[-1] != beside
+
+
+def test_values_beside_what_was_made_are_left_out_too(load: Import) -> None:
+    made = marked("{apiVersion: v1, kind: Secret, metadata: {name: passwords}}", generated_for="datastore:db")
+    topology, _ = load(made, store("Secret", "passwords", {"root": "x"}))
+
+    assert topology.secrets == ()
+
+
 # ---------------------------------------------------------------- what Secrets are made of
 
 EXTERNAL = """\
