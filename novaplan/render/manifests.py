@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from novaplan.importers.marks import GENERATED as GENERATED
 from novaplan.importers.marks import GENERATED_FOR as GENERATED_FOR
+from novaplan.importers.marks import MANAGED_BY as MANAGED_BY_LABEL
+from novaplan.importers.marks import NOVAPLAN
 from novaplan.importers.marks import PREFIX as PREFIX
 
 Manifest = dict[str, Any]
 
-MANAGED_BY: Final = "novaplan"
+MANAGED_BY: Final = NOVAPLAN
 
 
 def labels(name: str, *, instance: str, component: str | None = None) -> dict[str, str]:
@@ -19,7 +21,7 @@ def labels(name: str, *, instance: str, component: str | None = None) -> dict[st
     found = {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": instance}
     if component is not None:
         found["app.kubernetes.io/component"] = component
-    return {**found, "app.kubernetes.io/managed-by": MANAGED_BY}
+    return {**found, MANAGED_BY_LABEL: MANAGED_BY}
 
 
 def selector(name: str, component: str | None = None) -> dict[str, str]:
