@@ -1,4 +1,7 @@
-"""No step does too much at once: traffic moves by at most the largest shift, and few components change together."""
+"""No step does too much at once: traffic moves forward by at most the largest shift, and few components change together.
+
+Traffic that goes back to where it came from is what a rollback does, and no step of a plan.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ def judge(world: World) -> Iterator[Breach]:
         for own in dict.fromkeys(edit.address for edit in world.edits[node] if kind_of(edit.address) == "route"):
             old, new = world.value(own, before), world.value(own, before | 1 << node)
             moved = _moved(old, new) if isinstance(old, Route) and isinstance(new, Route) else 0
+            if isinstance(old, Route) and isinstance(new, Route) and _gained(world, new) < _gained(world, old):
+                yield Breach(NAME, step.id, f"moves traffic of {own} back", remedy="shift it by growing weights")
             if moved > world.rollout.largest_shift:
                 message = f"moves {moved} % of the traffic of {own} at once, {world.rollout.largest_shift} are allowed"
                 yield Breach(NAME, step.id, message, amount=moved, remedy="put a weight in between")
@@ -28,6 +33,11 @@ def judge(world: World) -> Iterator[Breach]:
         if len(touched) > world.rollout.most_touched:
             message = f"changes {len(touched)} components, {world.rollout.most_touched} are allowed"
             yield Breach(NAME, step.id, message, amount=len(touched), remedy="part it into several")
+
+
+def _gained(world: World, route: Route) -> int:
+    """The share that services have which current does not."""
+    return sum(item.weight for item in route.backends if item.service not in world.current.service)
 
 
 def _moved(old: Route, new: Route) -> int:

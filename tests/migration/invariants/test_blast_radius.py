@@ -25,6 +25,18 @@ def test_traffic_moves_by_no_more_than_the_largest_shift() -> None:
     assert moving(100, 20) == ["to-20"]
 
 
+def test_traffic_does_not_go_back() -> None:
+    was, will = system(services=[service("web")], routes=[route("/", ("web", 100))]), split(0)
+    heir = [
+        system(services=[service("web"), service("new")], routes=[route("/", ("web", 100 - w), ("new", w))])
+        for w in (50, 25)
+    ]
+    forth, back = step("forth", to("route:*/", heir[0])), step("back", to("route:*/", heir[1]), after=("forth",))
+
+    assert broken("blast-radius", world(was, will, forth)) == []
+    assert broken("blast-radius", world(was, will, forth, back)) == ["back"]
+
+
 def test_a_transient_counts_as_well() -> None:
     stages = ((to("route:*/", split(100)),), (to("route:*/", split(50)),))
 
