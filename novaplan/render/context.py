@@ -155,13 +155,19 @@ class Context:
         if self.settings.tag is not None and "@" not in image:
             head, slash, tail = image.rpartition("/")
             image = f"{head}{slash}{tail.partition(':')[0]}:{self.settings.tag}"
-        return f"{self.settings.registry}/{image}" if self.settings.registry else image
+        return f"{self.settings.registry}/{_without_registry(image)}" if self.settings.registry else image
 
     def storage_class(self, datastore: Datastore | None = None) -> str | None:
         """The class of a claim; None is the cluster's default."""
         own = datastore.storage_class if datastore is not None else None
         chosen = self.environment.storage_class if self.environment else None
         return own or chosen or self.settings.storage_class
+
+
+def _without_registry(image: str) -> str:
+    """An image's name without the registry it comes from: a host, which a name alone never looks like."""
+    first, slash, rest = image.partition("/")
+    return rest if slash and (first == "localhost" or "." in first or ":" in first) else image
 
 
 def address_of(component: Service | Datastore) -> str:

@@ -97,7 +97,7 @@ class Settings(Model):
     namespace: Name | None = None
     """For what the topology puts in none. Absent: the namespace of kubectl's context."""
     registry: Label | None = None
-    """Put before every image of the system's own services, as ``registry/image``."""
+    """Where every image of the system's own services comes from, as ``registry/image``, instead of its own registry."""
     tag: Label | None = None
     """Instead of the tag of every image of the system's own services."""
     images: dict[str, Label] = Field(default_factory=dict)

@@ -252,6 +252,20 @@ def _effective(spec: dict[str, Any], figure: str, parse: Any) -> int:
     return max([running, *(beside + asked(item) for item in first if "restartPolicy" not in item)])
 
 
+@pytest.mark.parametrize(
+    ("image", "made"),
+    [
+        ("team/api:1", "r.example/x/team/api:1"),
+        ("localhost/api@sha256:0", "r.example/x/api@sha256:0"),
+        ("other.example:5000/team/api", "r.example/x/team/api"),
+    ],
+)
+def test_another_registry(image: str, made: str) -> None:
+    topology = small(containers=[{"name": "api", "image": image}])
+    found = one(objects(topology, registry="r.example/x"), "Deployment", "api")["spec"]["template"]["spec"]
+    assert found["containers"][0]["image"] == made
+
+
 def test_images_are_pulled_with_a_secret() -> None:
     made = one(objects(small(), pull_secrets=("login",)), "Deployment", "api")
     assert made["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "login"}]
