@@ -434,6 +434,23 @@ def _same(one: Service, other: Service) -> bool:
     return replace(one, declared=()) == replace(other, declared=())
 
 
+@settings(max_examples=80)
+@given(st.sampled_from(SAMPLES), st.data())
+def test_whatever_is_taken_out_the_rest_is_a_system(name: str, data: st.DataObject) -> None:
+    items = objects(name)
+    indexes = data.draw(st.sets(st.integers(0, len(items) - 1), max_size=len(items) // 2))
+    left = [item for index, item in enumerate(items) if index not in indexes]
+    topology, report = import_objects(left)
+    workloads = {item["metadata"]["name"] for item in left if item["kind"] in ("Deployment", "CronJob")}
+
+    assert Topology.model_validate(topology.to_dict()).digest == topology.digest
+    assert topology.service.keys() - workloads <= {"invoicing", "redis", "postgres", "postgres-messaging"}
+    for own in workloads & sample(name).service.keys():
+        before, after = sample(name).service[own], topology.service[own]
+        assert (after.description, after.containers) == (before.description, before.containers)
+    assert all("\n" not in line for line in dropped(report))
+
+
 # ---------------------------------------------------------------- sums over the raw objects
 
 _SCALES = {"m": Fraction(1, 1000), "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "k": 10**3, "M": 10**6, "G": 10**9}
