@@ -46,6 +46,7 @@ def script(facts: Facts) -> str:
         claims=list(_claims(facts)),
         leaders=leaders(facts),
         access=list(access(facts)),
+        autoscaled=bool(facts.kind("HorizontalPodAutoscaler")),
         kind_config=kind_config(facts),
         most_nodes=facts.most_nodes,
         cpu=facts.total.cpu_request_millicores,

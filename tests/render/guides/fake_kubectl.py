@@ -91,12 +91,12 @@ def namespace(names, output):
 def pods(_names, output):
     if output.startswith("jsonpath"):
         for reason in STATE["reasons"].get(OPTIONS["--selector"], ()):
-            say(f"pod-0|{reason} ")
+            say(f"pod-0: {reason} ")
 
 
 def get(kind, names):
     space, output = OPTIONS.get("--namespace", ""), OPTIONS.get("--output", "")
-    if kind == "customresourcedefinition":
+    if kind in ("customresourcedefinition", "apiservice"):
         known(names, STATE["definitions"])
     elif kind == "secret":
         say("".join(f"{key}\n" for key in STATE["secrets"].get(f"{space}/{names[0]}", ())), end="")

@@ -82,7 +82,7 @@ def test_what_cannot_start_is_not_waited_for(cluster):
     cluster.play(late=["deployment/api"], reasons={"app.kubernetes.io/name=api": ["ImagePullBackOff"]})
     done = cluster.run("deploy", "--timeout", "60")
     assert done.returncode == 1
-    assert "deployment/api: pod-0|ImagePullBackOff" in done.stderr
+    assert "deployment/api: pod-0: ImagePullBackOff" in done.stderr
 
 
 def test_without_a_cluster_it_says_how_to_start_one(cluster):
@@ -399,6 +399,7 @@ def test_the_samples_are_deployed_and_taken_away(tmp_path, system):
     cluster.play(nodes=[{"labels": each} for each in labels], secrets=secrets, storage={"standard": True})
     done = cluster.run("deploy")
     assert done.returncode == 0, done.stderr
+    assert ("nothing measures pods here" in done.stderr) == any(item.autoscaling for item in context.topology.services)
     for service in context.topology.services:
         assert re.search(rf"ready .*/{service.name}$", done.stdout, re.MULTILINE)
     assert cluster.run("status").returncode == 0
