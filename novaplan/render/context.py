@@ -148,7 +148,7 @@ class Context:
         """The image of a service's container: what the settings say of it, else the stated one with the settings'
         registry and tag."""
         for images in (self.environment.images if self.environment else {}, self.settings.images):
-            for key in (f"{component}/{container}", component):
+            for key in (f"{component}/{container}", *([component] if self._is_main(component, container) else [])):
                 if key in images:
                     return images[key]
         image = stated or f"{component}:latest"
@@ -156,6 +156,12 @@ class Context:
             head, slash, tail = image.rpartition("/")
             image = f"{head}{slash}{tail.partition(':')[0]}:{self.settings.tag}"
         return f"{self.settings.registry}/{_without_registry(image)}" if self.settings.registry else image
+
+    def _is_main(self, component: str, container: str) -> bool:
+        """Whether the component is about this container: one that stands beside it has an image of its own."""
+        service = self.topology.service.get(component)
+        beside = service.containers if service is not None else ()
+        return all(item.name != container or item.kind == "main" for item in beside)
 
     def storage_class(self, datastore: Datastore | None = None) -> str | None:
         """The class of a claim; None is the cluster's default."""

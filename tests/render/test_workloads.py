@@ -266,6 +266,15 @@ def test_another_registry(image: str, made: str) -> None:
     assert found["containers"][0]["image"] == made
 
 
+def test_an_image_for_a_component_is_that_of_its_main_container() -> None:
+    items = [{"name": "api", "image": "api:1"}, {"name": "log", "kind": "sidecar", "image": "log:1"}]
+    topology = small(containers=items)
+    found = one(objects(topology, images={"api": "mine"}), "Deployment", "api")["spec"]["template"]["spec"]
+    assert [item["image"] for item in found["containers"]] == ["mine", "log:1"]
+    found = one(objects(topology, images={"api/log": "mine"}), "Deployment", "api")["spec"]["template"]["spec"]
+    assert [item["image"] for item in found["containers"]] == ["api:1", "mine"]
+
+
 def test_images_are_pulled_with_a_secret() -> None:
     made = one(objects(small(), pull_secrets=("login",)), "Deployment", "api")
     assert made["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "login"}]
