@@ -19,6 +19,10 @@ _Values = dict[int, int]
 """One term under one state of the limit: its value by the stages that matter to it and are done."""
 
 
+_PATIENCE = 300
+"""Branches that are looked at before the cut is taken instead."""
+
+
 def answer(world: World, budget: Budget) -> Answer:
     """The worst state of ``budget``. Raises TooManyError when one term alone has too many states."""
     at_start = _excess(world, budget, 0)
@@ -31,7 +35,7 @@ def answer(world: World, budget: Budget) -> Answer:
         states += sum(map(len, within)) or 1
         excess = sum(map(max, within)) - frame.found
         if excess > max(0, at_start):
-            mask, heaviest = _heaviest(world, budget.terms, within, frame)
+            mask, heaviest = _searched(world, budget.terms, frame) or _heaviest(world, budget.terms, within, frame)
             excess = heaviest - frame.found
             if excess > at_start and breach is None:
                 breach = (mask, budget.explain(world.view(mask), heaviest, frame.found))
@@ -48,6 +52,30 @@ def _excess(world: World, budget: Budget, mask: int) -> int:
     view = world.view(mask)
     limit = budget.limit(view)
     return 0 if limit is None else max(0, sum(term(view) for term in budget.terms) - limit)
+
+
+def _searched(world: World, terms: Sequence[Term], frame: Leaf) -> tuple[int, int] | None:
+    """A state with the largest sum, and that sum, by branch and bound; None where that takes too long.
+
+    Each term in turn is told apart as far as it can be, in what the terms before it have left open. A branch is left
+    where even the worst of every other term would make no more than what was found.
+    """
+    best, visits = (frame.done, -1), 0
+    waits = [(frame.done, frame.waiting, 0, 0)]
+    while waits:
+        done, waiting, place, total = waits.pop()
+        visits += 1
+        if visits > _PATIENCE:
+            return None
+        if place == len(terms):
+            best = max(best, (done, total), key=lambda item: item[1])
+            continue
+        found = [list(leaves(world, term, done, waiting)) for term in terms[place:]]
+        if total + sum(max(leaf.found for leaf in items) for items in found) <= best[1]:
+            continue
+        branches = sorted(found[0], key=lambda leaf: leaf.found)
+        waits += [(leaf.done, leaf.waiting, place + 1, total + leaf.found) for leaf in branches]
+    return best
 
 
 def _local(world: World, term: Term, frame: Leaf) -> _Values:

@@ -1,4 +1,4 @@
-"""No step does too much at once: traffic moves forward by at most the largest shift, and few components change together.
+"""No step does too much at once: traffic moves on by at most the largest shift, few components change at once.
 
 Traffic that goes back to where it came from is what a rollback does, and no step of a plan.
 """

@@ -1,8 +1,8 @@
 """What runs at the same time fits together: a new service is used only once its contracts are tested against the old.
 
 Both versions answer the same callers and read the same data while traffic moves, and most failures of updates come from
-such pairs (https://doi.org/10.1145/3593856.3595909). Data moves only to a server of the same kind, and of a major version
-that is not older.
+such pairs (https://doi.org/10.1145/3593856.3595909). Data moves only to a server of the same kind, and to none of an older
+major version.
 """
 
 from __future__ import annotations
