@@ -53,8 +53,8 @@ def logical_dbs(facts: Facts) -> list[Row]:
     rows = []
     for store in facts.context.topology.datastores:
         clients: dict[int, set[str]] = {}
-        for edge in facts.context.topology.dependencies:
-            if edge.server == store.name and edge.logical_db is not None and not edge.possible:
+        for edge in facts.context.edges_to.get(store.name, ()):
+            if edge.logical_db is not None:
                 clients.setdefault(edge.logical_db, set()).add(edge.client)
         known = {item.index: item for item in store.logical_dbs}
         for index in sorted(known.keys() | clients.keys()):

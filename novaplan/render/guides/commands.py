@@ -133,14 +133,17 @@ class LocalPorts:
     """Ports of this machine, each given away once; not those that only root may open."""
 
     def __init__(self) -> None:
-        self._taken: set[int] = set()
+        self._after: dict[int, int] = {}
+        """Where to look on from each port that is given away."""
 
     def free(self, wanted: int) -> int:
         """The wanted one where it is free, else the next one that is."""
-        port = wanted if wanted >= 1024 else 8000 + wanted
-        while port in self._taken or port > 65535:
-            port = 1024 if port > 65535 else port + 1
-        self._taken.add(port)
+        port, passed = wanted if wanted >= 1024 else 8000 + wanted, []
+        while port in self._after:
+            passed.append(port)
+            port = self._after[port]
+        self._after.update(dict.fromkeys(passed, port))
+        self._after[port] = port + 1 if port < 65535 else 1024
         return port
 
 

@@ -12,6 +12,7 @@ from novaplan.render.guides.facts import Facts
 from novaplan.render.guides.leaders import leaders
 from novaplan.render.manifests import MANAGED_BY, PREFIX
 from novaplan.render.texts import environment
+from novaplan.topology.datastore import Patroni
 
 CREATED = PREFIX + "created"
 """Annotation of a namespace that the script created, with the system it was created for."""
@@ -44,6 +45,7 @@ def script(facts: Facts) -> str:
         definitions=[name for kind, name in _DEFINITIONS.items() if facts.kind(kind)],
         kinds=[{"namespace": namespace, "kinds": kinds} for namespace, kinds in facts.kinds.items()],
         claims=list(_claims(facts)),
+        leases=list(_leases(facts)),
         leaders=leaders(facts),
         access=list(access(facts)),
         autoscaled=bool(facts.kind("HorizontalPodAutoscaler")),
@@ -67,6 +69,14 @@ def _claims(facts: Facts) -> Iterator[dict[str, Any]]:
     for item in facts.workloads:
         for claim in item.claims:
             yield {"namespace": item.namespace, "selector": item.selector, "prefix": f"{claim}-{item.name}-"}
+
+
+def _leases(facts: Facts) -> Iterator[dict[str, Any]]:
+    """Patroni makes these itself (patroni/dcs/kubernetes.py), where no etcd keeps them."""
+    for store in facts.stores:
+        if isinstance(store.deployment, Patroni) and store.deployment.etcd is None:
+            names = [f"{store.name}-{what}" for what in ("config", "leader", "failover", "sync", "failsafe")]
+            yield {"namespace": facts.context.namespace(store), "names": names}
 
 
 def kind_config(facts: Facts) -> str:

@@ -15,6 +15,7 @@ from novaplan.render.guides.facts import Facts
 from novaplan.render.guides.script import kind_config, script
 from novaplan.render.settings_storage import load_render_settings
 from novaplan.topology.base import replace
+from novaplan.topology.datastore import Datastore, Patroni
 from novaplan.topology.service import Container, Resources
 from tests.render.guides.conftest import TOPOLOGY, Cluster, rendered
 
@@ -287,6 +288,18 @@ def test_cleanup_with_volumes_takes_storage_secrets_and_its_own_namespaces(clust
     ]
     # The script made "data"; "web" was there before.
     assert cluster.state["namespaces"] == {"web": {}}
+
+
+def test_a_lease_goes_with_its_data_and_never_without(tmp_path):
+    """A new server would take the lease of data that are gone for its own, and not start."""
+    store = Datastore(name="db", kind="postgres", namespace="data", deployment=Patroni(type="patroni", members=3))
+    cluster = Cluster(tmp_path, rendered(topology=replace(TOPOLOGY, datastores=(*TOPOLOGY.datastores, store))))
+    cluster.run("deploy")
+    cluster.run("cleanup", "--yes")
+    assert not [call for call in cluster.calls("delete") if "db-leader" in call]
+    cluster.run("cleanup", "--yes", "--volumes")
+    (call,) = (call for call in cluster.calls("delete") if "db-leader" in call)
+    assert call[:4] == ["--namespace", "data", "delete", "configmap"]
 
 
 def test_a_namespace_that_others_use_stays(cluster):
