@@ -126,6 +126,15 @@ class Patroni:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
+    def wait_equal(self, table: str, database: str, within: float = 30) -> None:
+        """Waits until every member holds the same rows; nobody writes any more."""
+        question = f"SELECT count(*), sum(id) FROM {table}"
+
+        def equal() -> bool:
+            return len({self.as_superuser(pod, question, database) for pod in self.members}) == 1
+
+        eventually(equal, "every member has the same rows", within=within, every=0.2)
+
     # -------------------------------------------------- clients
 
     def dsn(self, role: str, database: str, *, way: str = "pooler", pooler: int = 0) -> str:

@@ -76,6 +76,7 @@ def finish(
     patroni.cluster.start_container(member, patroni.datastore.name)
     patroni.wait_whole()
     rejoined = time.monotonic() - again
+    patroni.wait_equal(TABLE, "nova_auth")
     computed = bound(target, "killed" if "kill" in drill else "stopped")
     note = f"{len(client.acks())} acknowledged, old leader follows after {rejoined:.1f} s"
     report.record("postgres", drill, seconds=seconds, bound=computed, lost=lost, note=note)

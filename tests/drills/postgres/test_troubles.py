@@ -232,6 +232,8 @@ def test_the_leader_is_cut_off(target: Topology, report: Report) -> None:
         found.wait_whole(120)
         assert found.leader() is not old
         lost, computed = ended(found, client), bound(target, "silent")
+        found.wait_equal(TABLE, "nova_auth")
+        assert "pg_rewind exit code=1" not in found.patroni(old).output()
         report.record("postgres", "leader cut off", seconds=seconds, bound=computed, lost=lost)
         assert lost == 0
         assert seconds <= computed[1]

@@ -198,6 +198,9 @@ def test_patronis_settings_are_the_topologys() -> None:
     assert shared["postgresql"]["use_slots"] is shared["postgresql"]["use_pg_rewind"] is True
     assert shared["postgresql"]["parameters"]["max_connections"] == 90
     assert shared["postgresql"]["parameters"]["max_slot_wal_keep_size"] == "2048MB"
+    assert shared["postgresql"]["parameters"]["wal_sender_timeout"] == "5s"
+    # Patroni 3.0 may rewind below a server that still runs; to remove the files then would make a broken copy.
+    assert "remove_data_directory_on_rewind_failure" not in found["postgresql"]
     own = found["postgresql"]["parameters"]
     assert (own["superuser_reserved_connections"], own["shared_buffers"]) == ("7", "64MB")
     assert "data-checksums" in found["bootstrap"]["initdb"]

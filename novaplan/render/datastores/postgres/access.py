@@ -191,11 +191,11 @@ def _connections(context: Context, datastore: Datastore, databases: tuple[Databa
         return {role: number * pooler.instances * pooler.pool_size for role, number in pairs.items()}
     found: dict[str, int] = defaultdict(int)
     unknown: set[str] = set()
-    for client in server_connections(context.topology, datastore, default_limits()).clients:
-        if not client.possible:
-            role = login_role(context, datastore, client.name, client.part or None)
-            found[role] += client.connections["rolling_update"]
-            unknown |= set() if client.known else {role}
+    edges = context.edges_to.get(datastore.name, ())
+    for client in server_connections(context.topology, datastore, default_limits(), edges).clients:
+        role = login_role(context, datastore, client.name, client.part or None)
+        found[role] += client.connections["rolling_update"]
+        unknown |= set() if client.known else {role}
     return {role: number for role, number in found.items() if number and role not in unknown}
 
 

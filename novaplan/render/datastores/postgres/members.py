@@ -168,7 +168,7 @@ def _server(context: Context, datastore: Datastore, deployment: Patroni) -> dict
     stated = environment.probes(datastore, SERVER_PORT)
     return pods.container(
         datastore.name,
-        context.settings.tools.patroni,
+        context.chosen_image(datastore.name, datastore.name) or context.settings.tools.patroni,
         stated=datastore.resources,
         command=["patroni", f"{patroni.FOLDER}/patroni.yml"],
         ports={"postgres": SERVER_PORT, "patroni": REST_PORT},

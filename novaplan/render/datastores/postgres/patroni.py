@@ -32,6 +32,7 @@ LEADER: Final = "master"
 REPLICA: Final = "replica"
 
 _LEAST_TTL, _LEAST_LOOP, _LEAST_RETRY = 20, 1, 3
+_LEAST_SENDER_TIMEOUT: Final = 5
 _MIB: Final = 1 << 20
 
 
@@ -112,6 +113,9 @@ def _shared_parameters(datastore: Datastore, deployment: Patroni) -> dict[str, A
         "wal_log_hints": "on",
         "max_wal_senders": senders,
         "max_replication_slots": senders,
+        # A leader that is cut off must not wait for its standbys when it stops: meanwhile Patroni 3.0 would start it
+        # again, twice, and rewind its files below the running server.
+        "wal_sender_timeout": f"{max(_LEAST_SENDER_TIMEOUT, times(deployment)['loop_wait'])}s",
         "password_encryption": "scram-sha-256",
     }
     if deployment.slots and kept is not None:
@@ -170,7 +174,6 @@ def _server(context: Context, datastore: Datastore) -> dict[str, Any]:
             f"host all all all {everywhere}",
         ],
         "basebackup": [{"checkpoint": "fast"}],
-        "remove_data_directory_on_rewind_failure": True,
         "callbacks": {"on_start": apply, "on_role_change": apply},
     }
 

@@ -59,9 +59,11 @@ def arguments(datastore: Datastore) -> list[str]:
 
 
 def image(context: Context, datastore: Datastore) -> str:
-    """The topology's image, else the official one of the stated version."""
+    """The topology's image, else the official one of the stated version. The registry and tag of the settings are
+    those of the system's own services."""
     version = datastore.version if _TAG.fullmatch(datastore.version or "") else "15"
-    return context.image(datastore.name, datastore.name, datastore.image or f"postgres:{version}")
+    chosen = context.chosen_image(datastore.name, datastore.name)
+    return chosen or datastore.image or f"postgres:{version}"
 
 
 def user_of(reference: str) -> int:
