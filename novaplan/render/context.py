@@ -147,15 +147,22 @@ class Context:
     def image(self, component: str, container: str, stated: str | None) -> str:
         """The image of a service's container: what the settings say of it, else the stated one with the settings'
         registry and tag."""
-        for images in (self.environment.images if self.environment else {}, self.settings.images):
-            for key in (f"{component}/{container}", *([component] if self._is_main(component, container) else [])):
-                if key in images:
-                    return images[key]
+        chosen = self.chosen_image(component, container)
+        if chosen is not None:
+            return chosen
         image = stated or f"{component}:latest"
         if self.settings.tag is not None and "@" not in image:
             head, slash, tail = image.rpartition("/")
             image = f"{head}{slash}{tail.partition(':')[0]}:{self.settings.tag}"
         return f"{self.settings.registry}/{_without_registry(image)}" if self.settings.registry else image
+
+    def chosen_image(self, component: str, container: str) -> str | None:
+        """What the settings say of the image of one container; nothing where they only say it of all."""
+        for images in (self.environment.images if self.environment else {}, self.settings.images):
+            for key in (f"{component}/{container}", *([component] if self._is_main(component, container) else [])):
+                if key in images:
+                    return images[key]
+        return None
 
     def _is_main(self, component: str, container: str) -> bool:
         """Whether the component is about this container: one that stands beside it has an image of its own."""

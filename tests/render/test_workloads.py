@@ -275,6 +275,17 @@ def test_an_image_for_a_component_is_that_of_its_main_container() -> None:
     assert [item["image"] for item in found["containers"]] == ["api:1", "mine"]
 
 
+@pytest.mark.parametrize("name", ["current", "target"])
+def test_servers_keep_their_images(name: str) -> None:
+    def images(**wanted: Any) -> set[str]:
+        made = objects(system(name), **wanted)
+        servers = [item for item in made if item["metadata"]["name"] in ("redis", "postgres") and _runs(item)]
+        return {container["image"] for item in servers for container in containers(template(item)["spec"])}
+
+    assert images() == images(registry="r.example", tag="7"), "those are of the system's own services"
+    assert {"redis:mine", "postgres:mine"} <= images(images={"redis": "redis:mine", "postgres": "postgres:mine"})
+
+
 def test_images_are_pulled_with_a_secret() -> None:
     made = one(objects(small(), pull_secrets=("login",)), "Deployment", "api")
     assert made["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "login"}]

@@ -162,12 +162,8 @@ def _claims(shape: Shape, storage: int | None) -> list[dict[str, Any]] | None:
 def image(context: Context, datastore: Datastore, container: str) -> str:
     """The image of a container: what the settings say of it, else the stated one. The registry and tag of the settings
     are those of the system's own services."""
-    environment = context.environment.images if context.environment else {}
-    for images in (environment, context.settings.images):
-        for key in (f"{datastore.name}/{container}", datastore.name):
-            if key in images:
-                return images[key]
-    return datastore.image or (f"redis:{datastore.version}-alpine" if datastore.version else IMAGE)
+    usual = f"redis:{datastore.version}-alpine" if datastore.version else IMAGE
+    return context.chosen_image(datastore.name, container) or datastore.image or usual
 
 
 def _server(shape: Shape) -> dict[str, Any]:
