@@ -87,7 +87,8 @@ def _local(world: World, term: Term, frame: Leaf) -> _Values:
         for mask in world.order.down_sets(relevant):
             view = world.view(frame.done | mask)
             values[mask] = term(view)
-            writers.update(node for own in view.reads for node in world.writers.get(own, ()) if not decided >> node & 1)
+            for read in view.reads:
+                writers.update(items_of(world.writers_mask(read) & ~decided))
         if writers <= relevant:
             return values
         relevant |= writers

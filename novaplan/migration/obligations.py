@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from novaplan.migration.order import MANY, TooManyError
+from novaplan.migration.order import MANY, TooManyError, items_of
 from novaplan.migration.world import View, World
 
 Amount = int | Fraction
@@ -112,8 +112,8 @@ def leaves(world: World, ask: Callable[[View], Any], done: int = 0, waiting: int
         view = world.view(done)
         found = ask(view)
         open_ = 0
-        for own in view.reads:
-            open_ |= world.writers_mask(own)
+        for read in view.reads:
+            open_ |= world.writers_mask(read)
         open_ &= ~(done | waiting)
         if not open_:
             count += 1
@@ -131,12 +131,11 @@ def explore(world: World, check: Callable[[View], Shortfall | None]) -> dict[int
     relevant: set[int] = set()
     while True:
         found: dict[int, Shortfall | None] = {}
-        reads: set[str] = set()
+        writers: set[int] = set()
         for mask in world.order.down_sets(relevant):
             view = world.view(mask)
             found[mask] = check(view)
-            reads |= view.reads
-        writers = {node for own in reads for node in world.writers.get(own, ())}
+            writers.update(node for read in view.reads for node in items_of(world.writers_mask(read)))
         if writers <= relevant:
             return found
         relevant |= writers

@@ -49,7 +49,7 @@ class _Cell:
 
     def refresh(self, view: View) -> None:
         self.value = self.ask(view)
-        self.reads = frozenset(view.reads)
+        self.reads = frozenset(read if isinstance(read, str) else read[0] for read in view.reads)
 
 
 class _Question:

@@ -10,6 +10,7 @@ so two of one family count as one where nobody else may be.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from novaplan.migration.world import View, World
@@ -24,9 +25,21 @@ if TYPE_CHECKING:
     from novaplan.topology.wiring import Dependency
 
 
-def service(view: View, name: str) -> Service | None:
-    """The service called ``name``, without what stands in it."""
-    return view.part(address("service", name), Service)
+@lru_cache(maxsize=20_000)
+def _service_address(name: str) -> str:
+    return address("service", name)
+
+
+@lru_cache(maxsize=20_000)
+def _store_address(name: str) -> str:
+    return address("datastore", name)
+
+
+def service(view: View, name: str, *fields: str) -> Service | None:
+    """The service called ``name``, without what stands in it; only ``fields`` of it will be looked at, if any are
+    named."""
+    own = _service_address(name)
+    return view.some(own, Service, *fields) if fields else view.part(own, Service)
 
 
 def whole(view: View, name: str) -> Service | None:
@@ -38,17 +51,18 @@ def whole(view: View, name: str) -> Service | None:
     return replace(found, containers=tuple(view.children(own, Container)), ports=tuple(view.children(own, Port)))
 
 
-def store(view: View, name: str) -> Datastore | None:
-    """The datastore called ``name``, without what stands in it."""
-    return view.part(address("datastore", name), Datastore)
+def store(view: View, name: str, *fields: str) -> Datastore | None:
+    """The datastore called ``name``, as ``service`` gives a service."""
+    own = _store_address(name)
+    return view.some(own, Datastore, *fields) if fields else view.part(own, Datastore)
 
 
 def runs(view: View, name: str) -> bool:
     """Whether the service has pods, or the datastore is there."""
-    found = service(view, name)
+    found = service(view, name, "replicas")
     if found is not None:
         return found.replicas > 0
-    return store(view, name) is not None
+    return view.has(_store_address(name))
 
 
 def active(view: View, name: str) -> bool:
@@ -98,9 +112,11 @@ def sure(edges: Iterable[Dependency]) -> list[Dependency]:
 
 
 def owners(world: World, own: str) -> tuple[str, ...]:
-    """The service or datastore that a part belongs to, or the client of a dependency; none for anything else."""
+    """The service or datastore that a part belongs to, or the client that is given another store or topic; none for
+    anything else. Who calls is not changed when a name leads elsewhere."""
     if kind_of(own) == "dependency":
-        return tuple(dict.fromkeys(edge.client for edge in cast("list[Dependency]", world.values(own))))
+        edges = cast("list[Dependency]", world.values(own))
+        return tuple(dict.fromkeys(edge.client for edge in edges if edge.mode != "calls"))
     return (label_of(own).partition("/")[0],) if kind_of(own) in _INSIDE else ()
 
 

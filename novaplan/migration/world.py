@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=Model)
 
+Read = str | tuple[str, str]
+"""What a question looked at: a part by its address; or one field of it, the empty one for whether it is there."""
+
 
 class World:
     """``steps`` in their order, from ``current``. Raises ``graphlib.CycleError`` when the order has a circle and
@@ -53,6 +56,7 @@ class World:
             for own in dict.fromkeys(edit.address for edit in self.edits[node]):
                 self.writers[own].append(node)
         self._memory: dict[tuple[str, int], Value | None] = {}
+        self._field_masks: dict[tuple[str, str], int] = {}
 
     def _edges(self) -> Iterator[tuple[int, int]]:
         first = 0
@@ -75,9 +79,19 @@ class World:
         """The number of the first stage of a step."""
         return self.last[index - 1] + 1 if index else 0
 
-    def writers_mask(self, own: str) -> int:
-        """The stages that edit ``own``, as bits."""
-        return self._masks.get(own, 0)
+    def writers_mask(self, read: Read) -> int:
+        """The stages that may change what was read, as bits."""
+        if isinstance(read, str):
+            return self._masks.get(read, 0)
+        known = self._field_masks.get(read)
+        if known is None:
+            own, field = read
+            known = self._field_masks[read] = mask_of(
+                node
+                for node in self.writers.get(own, ())
+                if any(edit.address == own and (not edit.fields or field in edit.fields) for edit in self.edits[node])
+            )
+        return known
 
     @cached_property
     def _masks(self) -> dict[str, int]:
@@ -247,7 +261,7 @@ class View:
 
     def __init__(self, world: World, mask: int) -> None:
         self.world, self.mask = world, mask
-        self.reads: set[str] = set()
+        self.reads: set[Read] = set()
 
     def part(self, own: str, kind: type[M]) -> M | None:
         """The part under ``own``, which is of the type ``kind``; None when it is not there."""
@@ -257,8 +271,20 @@ class View:
 
     def has(self, own: str) -> bool:
         """Whether there is a part, or a fact, under ``own``."""
-        self.reads.add(own)
-        return self.world.value(own, self.mask) is not None
+        read = (own, "")
+        self.reads.add(read)
+        return self.world.value(own, self.mask & self.world.writers_mask(read)) is not None
+
+    def some(self, own: str, kind: type[M], *fields: str) -> M | None:
+        """The part under ``own`` as ``part`` gives it, of which no fields but these will be looked at. Steps that
+        change the others make no difference then."""
+        mask = 0
+        for field in fields:
+            read = (own, field)
+            self.reads.add(read)
+            mask |= self.world.writers_mask(read)
+        value = self.world.value(own, self.mask & mask)
+        return value if isinstance(value, kind) else None
 
     def known(self, name: str) -> bool:
         """Whether the fact ``name`` is established."""

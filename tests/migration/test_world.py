@@ -25,7 +25,7 @@ def test_a_view_notes_what_was_read(of: World, data: st.DataObject) -> None:
 
     for own in read:
         assert view.has(own) is (own in parts(of, view.mask))
-    assert view.reads == set(read)
+    assert view.reads == {(own, "") for own in read}
 
 
 OLD = system(

@@ -1,8 +1,8 @@
 """What runs at the same time fits together: a new service is used only once its contracts are tested against the old.
 
 Both versions answer the same callers and read the same data while traffic moves, and most failures of updates come from
-such pairs (https://doi.org/10.1145/3593856.3595909). Data moves only to a server of the same kind, and to none of an older
-major version.
+such pairs (https://doi.org/10.1145/3593856.3595909). Data moves only to a server of the same kind, and to none of an
+older major version.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _untested(view: View, names: list[str]) -> Shortfall | None:
 
 
 def _versions(view: View, before: str, after: str) -> Shortfall | None:
-    old, new = store(view, before), store(view, after)
+    old, new = (store(view, name, "kind", "version") for name in (before, after))
     return None if old is None or new is None else _refusal(old, new)
 
 

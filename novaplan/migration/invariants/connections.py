@@ -23,6 +23,7 @@ from novaplan.topology.parts import label_of
 from novaplan.topology.wiring import Dependency
 
 Pair = tuple[str, str]
+_SIZES = ("replicas", "autoscaling", "rollout", "workload", "processes")
 
 
 def obligations(world: World) -> Iterator[Budget]:
@@ -61,7 +62,7 @@ def _pair(edge: Dependency) -> Pair:
 
 
 def _pooler(view: View, server: str) -> Pooler | None:
-    found = store(view, server)
+    found = store(view, server, "connections")
     return found.connections.pooler if found is not None else None
 
 
@@ -72,10 +73,10 @@ def _opened(view: View, edge: str, server: str, pooled: bool, pair: Pair | None 
     found = view.part(edge, Dependency)
     if found is None or found.possible or found.pool is None or (pair is not None and _pair(found) != pair):
         return 0
-    client = service(view, found.client)
+    client = service(view, found.client, *_SIZES)
     if client is not None:
         return found.pool.max * client.processes * surged(client)
-    other = store(view, found.client)
+    other = store(view, found.client, "deployment")
     return found.pool.max * other.members if other is not None else 0
 
 
@@ -88,7 +89,7 @@ def _pooled(view: View, pair: Pair, edges: tuple[str, ...], server: str) -> int:
 
 
 def _available(view: View, server: str) -> int | None:
-    found = store(view, server)
+    found = store(view, server, "connections", "deployment", "kind")
     limit = default_limits().limit(found) if found is not None else None
     return None if limit is None or limit.max is None else max(0, limit.max - limit.reserved)
 

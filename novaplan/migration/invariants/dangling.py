@@ -143,7 +143,7 @@ def _variable(view: View, own: str, names: _Names) -> Missing:
 
 
 def _service(view: View, own: str, _: _Names) -> Missing:
-    service = view.part(own, Service)
+    service = view.some(own, Service, "namespace", "startup")
     if service is None:
         return
     yield from _namespace(view, service.namespace)
@@ -153,7 +153,7 @@ def _service(view: View, own: str, _: _Names) -> Missing:
 
 
 def _datastore(view: View, own: str, _: _Names) -> Missing:
-    store = view.part(own, Datastore)
+    store = view.some(own, Datastore, "namespace")
     if store is not None:
         yield from _namespace(view, store.namespace)
 

@@ -34,7 +34,7 @@ def _kept(budget: DisruptionBudget, pods: int) -> int:
 
 
 def _service(view: View, name: str) -> Shortfall | None:
-    found = service(view, name)
+    found = service(view, name, "disruption_budget", "replicas", "autoscaling", "rollout", "workload")
     if found is None or found.disruption_budget is None or not found.replicas:
         return None
     pods = min(replicas(found, "minimum"), found.replicas)
@@ -44,7 +44,7 @@ def _service(view: View, name: str) -> Shortfall | None:
 
 
 def _datastore(view: View, name: str) -> Shortfall | None:
-    found = store(view, name)
+    found = store(view, name, "disruption_budget", "deployment")
     if found is None or found.disruption_budget is None or not found.members:
         return None
     return _verdict(_kept(found.disruption_budget, found.members), found.members, found.members)

@@ -41,5 +41,5 @@ def _lost(view: View, name: str, bearers: tuple[str, ...], drops: int) -> Shortf
 
 
 def _answers(view: View, bearer: str, name: str) -> bool:
-    found = service(view, bearer)
+    found = service(view, bearer, "aliases")
     return found is not None and name in (bearer, *found.aliases)

@@ -37,7 +37,7 @@ def _votes(found: Datastore) -> Votes:
 
 
 def _lost(view: View, name: str, least: tuple[tuple[str, int], ...]) -> Shortfall | None:
-    found = store(view, name)
+    found = store(view, name, "deployment")
     if found is None:
         return None
     votes = _votes(found)

@@ -97,7 +97,7 @@ def _owned(view: View, own: str, most: int) -> Shortfall | None:
 
 
 def _kept(view: View, own: str) -> Shortfall | None:
-    part, server = view.part(own, LogicalDB), store(view, label_of(parent_of(own)))
+    part, server = view.part(own, LogicalDB), store(view, label_of(parent_of(own)), "kind", "deployment", "memory")
     if part is None or server is None:
         return None
     if isinstance(server.deployment, Cluster) and part.index and server.kind in REDIS:

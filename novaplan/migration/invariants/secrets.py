@@ -62,10 +62,10 @@ def _missing(view: View, own: str, known: Known) -> Shortfall | None:
 
 def _needs(view: View, own: str, part: object) -> Iterator[tuple[KeyRef, str | None]]:
     if isinstance(part, EnvVar) and part.secret is not None:
-        holder = service(view, label_of(parent_of(parent_of(own))))
+        holder = service(view, label_of(parent_of(parent_of(own))), "namespace")
         yield part.secret, holder.namespace if holder is not None else None
     elif isinstance(part, Dependency) and part.secret is not None:
-        holder_of = service(view, part.client) or store(view, part.client)
+        holder_of = service(view, part.client, "namespace") or store(view, part.client, "namespace")
         yield part.secret, holder_of.namespace if holder_of is not None else None
     elif isinstance(part, Datastore):
         yield from ((variable.secret, part.namespace) for variable in part.env if variable.secret is not None)

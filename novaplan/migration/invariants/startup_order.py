@@ -28,7 +28,7 @@ def obligations(world: World) -> Iterator[Obligation]:
 
 
 def _circle(view: View, names: tuple[str, ...]) -> Shortfall | None:
-    found = {name: service(view, name) for name in names}
+    found = {name: service(view, name, "startup") for name in names}
     stuck = in_circles({name: item.startup.wait_for for name, item in found.items() if item is not None})
     if not stuck:
         return None
@@ -36,7 +36,7 @@ def _circle(view: View, names: tuple[str, ...]) -> Shortfall | None:
 
 
 def _tiers(view: View, name: str) -> Shortfall | None:
-    own = service(view, name)
+    own = service(view, name, "startup")
     if own is None or own.startup.tier is None:
         return None
     late = [other for other in own.startup.wait_for if (_tier(view, other) or 0) > own.startup.tier]
@@ -45,8 +45,8 @@ def _tiers(view: View, name: str) -> Shortfall | None:
 
 
 def _tier(view: View, name: str) -> int | None:
-    found = service(view, name)
+    found = service(view, name, "startup")
     if found is not None:
         return found.startup.tier
-    awaited = store(view, name)
+    awaited = store(view, name, "startup_tier")
     return None if awaited is None else awaited.startup_tier
