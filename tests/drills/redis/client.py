@@ -115,15 +115,19 @@ class Sentinels:
 
     def state(self, address: Address) -> dict[str, str]:
         """All that one Sentinel says of the master."""
-        answer = self.ask(address, "MASTER", "mymaster")
-        assert isinstance(answer, list)
-        words = [str(item) for item in answer]
-        return dict(zip(words[::2], words[1::2], strict=True))
+        return _fields(self.ask(address, "MASTER", "mymaster"))
 
-    def known(self, address: Address) -> tuple[int, int, str]:
-        """How many replicas and other Sentinels one knows, and the master's name."""
-        state = self.state(address)
-        return int(state["num-slaves"]), int(state["num-other-sentinels"]), state["ip"]
+    def known(self, address: Address) -> tuple[str, set[str], int]:
+        """The master and its replicas by name, and how many other Sentinels one knows."""
+        state, replicas = self.state(address), self.ask(address, "REPLICAS", "mymaster")
+        assert isinstance(replicas, list)
+        return state["ip"], {_fields(item)["ip"] for item in replicas}, int(state["num-other-sentinels"])
+
+
+def _fields(answer: Answer) -> dict[str, str]:
+    assert isinstance(answer, list)
+    words = [str(item) for item in answer]
+    return dict(zip(words[::2], words[1::2], strict=True))
 
 
 class Writer:

@@ -212,10 +212,12 @@ class Cluster:
         """One master, everybody else in sync with it, and every Sentinel knows all of that and all others."""
         master = self.master()
         replicas = [name for name in self.data_pods if name != master]
-        wanted = (len(replicas), len(self.sentinels.addresses) - 1, self.pods[master].host if master else "")
+        if not master:
+            return False
+        hosts = {self.pods[name].host for name in replicas}
+        wanted = (self.pods[master].host, hosts, len(self.sentinels.addresses) - 1)
         return (
-            bool(master)
-            and self.info(master).get("role") == "master"
+            self.info(master).get("role") == "master"
             and all(self.in_sync(name) for name in replicas)
             and all(self.sentinels.known(address) == wanted for address in self.sentinels.addresses)
         )
