@@ -176,6 +176,19 @@ class Facts:
         return totals_of(self.context.topology.name, self.components).total
 
     @property
+    def left_open(self) -> dict[str, list[str]]:
+        """What the topology does not say and Kubernetes must know: what was taken instead is the safe choice."""
+        topology, settings = self.context.topology, self.context.settings
+        services = topology.services
+        return {
+            "possible": [f"{edge.client} -> {edge.server}" for edge in topology.dependencies if edge.possible],
+            "sizeless": [f"{one.name}/{volume.name}" for one in services for volume in one.volumes if not volume.size],
+            "suspended": [
+                one.name for one in services if one.workload == "cronjob" and one.name not in settings.schedules
+            ],
+        }
+
+    @property
     def unstated(self) -> tuple[str, ...]:
         """Components that run here of which a CPU or memory request is not stated."""
         return totals_of(self.context.topology.name, self.components).unknown

@@ -175,6 +175,17 @@ def test_schemas_are_only_claimed_when_they_were_checked():
     assert ", ".join(Settings().kubernetes) in checked
 
 
+def test_the_report_says_what_the_topology_left_open():
+    report = guides(tree("shop-target", "en"))["report"]
+    assert (
+        "- `stock-sync` has no schedule, so it is suspended; `--set schedules.stock-sync=CRON` gives it one" in report
+    )
+    assert "## What was left open" in report
+    report = guides(tree("target", "en"))["report"]
+    assert "- the size of the volume `streaming-service/streaming-segments` is not stated" in report
+    assert "## What was left open" not in guides(render_manifests(SMALL["one service"]))["report"]
+
+
 def test_every_word_is_in_both_languages():
     assert all(set(item) == set(LANGUAGES) for item in vocabulary()["words"].values())
     slots = re.compile(r"\{\d\}")

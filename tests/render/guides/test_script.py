@@ -1,5 +1,8 @@
 """The deploy script, run against a stand-in for kubectl that plays what a cluster may do."""
 
+import contextlib
+import os
+import pty
 import re
 import shutil
 import subprocess
@@ -153,6 +156,17 @@ def test_values_that_servers_run_with_are_never_mixed_with_others(cluster, tmp_p
     done = cluster.run("deploy", "--secrets", str(values))
     assert done.returncode == 1
     assert "missing: web/api  redis-url" in done.stderr
+    assert f"apply --server-side --field-manager=novaplan-values --filename={values}" in done.stderr
+    assert not cluster.calls("--server-side")
+
+
+def test_a_key_that_was_added_to_the_values_is_not_applied_unasked(cluster, tmp_path):
+    cluster.play(secrets={"data/redis-credentials": ["password"], "web/api": ["redis-url"]})
+    values = tmp_path / "values.yaml"
+    values.write_text(writer.dump_all(VALUES))
+    done = cluster.run("deploy", "--secrets", str(values))
+    assert done.returncode == 1
+    assert f"If {values} holds them: kubectl apply --server-side" in done.stderr
     assert not cluster.calls("--server-side")
 
 
@@ -340,6 +354,21 @@ def test_help_needs_no_cluster(cluster, words):
 
 def test_there_is_no_colour_in_a_pipe(cluster):
     assert "\033" not in cluster.run("deploy").stdout
+
+
+@pytest.mark.parametrize(("setting", "coloured"), [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)])
+def test_colour_is_for_terminals_that_want_it(cluster, setting, coloured):
+    environment = {name: value for name, value in cluster.environment.items() if name != "NO_COLOR"}
+    leader, follower = pty.openpty()
+    with subprocess.Popen([cluster.script, "status"], stdout=follower, env={**environment, **setting}) as running:
+        os.close(follower)
+        shown = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while part := os.read(leader, 4096):
+                shown += part
+        assert running.wait(60) == 0
+    os.close(leader)
+    assert (b"\033[1m" in shown) == coloured
 
 
 def test_the_configuration_for_kind_has_nodes_enough(cluster, facts):
