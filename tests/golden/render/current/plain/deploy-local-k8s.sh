@@ -109,6 +109,11 @@ each_claim() {
   return 0
 }
 
+# Namespace and names of ConfigMaps in which Patroni keeps who leads which data.
+each_lease() {
+  return 0
+}
+
 # What it says, namespace, the pods of whom, container, then a command that tells who leads.
 each_leader() {
   return 0
@@ -301,6 +306,11 @@ check_ingress() {
   warn "Note: no Ingress controller serves the class ${class:-of the cluster}; routes answer once one is installed (minikube addons enable ingress)."
 }
 
+check_metrics() {
+  kube get apiservice v1beta1.metrics.k8s.io --output=name >/dev/null 2>&1 ||
+    warn 'Note: nothing measures pods here, so autoscalers stay at their least (minikube addons enable metrics-server).'
+}
+
 check_prerequisites() {
   problems=() few_nodes=no
   check_cluster
@@ -309,6 +319,7 @@ check_prerequisites() {
   each_storage_class check_storage
   each_definition check_definition
   each_ingress_class check_ingress
+  check_metrics
   [ "${#problems[@]}" -gt 0 ] || return 0
   if [ "$few_nodes" = yes ]; then
     problems+=("A cluster with enough nodes: $script kind-config > kind.yaml && kind create cluster --config kind.yaml" \
@@ -349,7 +360,7 @@ apply_values() {
     say "  kept       the values of secrets that are in the cluster"
   elif [ "$held" -gt 0 ]; then
     die 'Some secrets have values in the cluster and some do not; those of the file may not fit the others.' \
-      "${missing[@]/#/  missing: }" "To apply the file all the same: kubectl apply --server-side --filename $values"
+      "${missing[@]/#/  missing: }" "To apply the file all the same: kubectl apply --server-side --field-manager=novaplan-values --filename=$values"
   else
     kube apply --server-side --field-manager=novaplan-values --filename="$values"
   fi
@@ -364,6 +375,7 @@ check_secrets() {
     [ "$SECONDS" -lt "$deadline" ] || break
     sleep 1
   done
+  [ -z "$values" ] || missing+=("If $values holds them: kubectl apply --server-side --field-manager=novaplan-values --filename=$values")
   die 'No container starts without its secrets, and these have no value:' "${missing[@]/#/  }" \
     'Give each one, for example:' \
     "  kubectl --namespace NAMESPACE patch secret SECRET --patch '{\"stringData\": {\"KEY\": \"VALUE\"}}'" \
@@ -522,7 +534,7 @@ delete_kinds() {
     esac
     kinds=${kinds:+$kinds,}$kind
   done
-  [ -z "$kinds" ] || in_namespace "$namespace" delete "$kinds" --selector="$(ours)" --ignore-not-found
+  [ -z "$kinds" ] || in_namespace "$namespace" delete "$kinds" --selector="$(ours)" --ignore-not-found --cascade=foreground
 }
 
 delete_claims() {
@@ -536,6 +548,13 @@ delete_claims() {
         *) in_namespace "$namespace" delete "$claim" --ignore-not-found ;;
       esac
     done
+}
+
+# Without its data a lease would keep new servers from starting.
+delete_lease() {
+  local namespace=$1
+  shift
+  [ "$volumes" = no ] || in_namespace "$namespace" delete configmap "$@" --ignore-not-found
 }
 
 delete_namespace() {
@@ -559,6 +578,7 @@ cleanup() {
   confirm "$what Go on?" || die 'Nothing was deleted.'
   each_kind delete_kinds
   each_claim delete_claims
+  each_lease delete_lease
   each_namespace delete_namespace
   say 'Deleted.'
 }
