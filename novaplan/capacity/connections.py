@@ -11,7 +11,7 @@ All members of a server are taken to be reached through one of them: whoever fai
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from novaplan.capacity.clients import WHEN, Client, Moments, Pooled, When, clien
 from novaplan.capacity.limits import ConnectionDefaults, ServerLimit, default_limits
 from novaplan.topology.datastore import Datastore
 from novaplan.topology.system import Topology
+from novaplan.topology.wiring import Dependency
 
 Verdict = Literal["holds", "does not hold", "cannot be known"]
 
@@ -116,16 +117,22 @@ def connections(topology: Topology, defaults: ConnectionDefaults | None = None) 
     what ``load_connection_defaults`` raises.
     """
     known = defaults if defaults is not None else default_limits()
-    found = []
-    for store in topology.datastores:
-        if known.server(store.kind) is not None or store.connections.max is not None:
-            found.append(server_connections(topology, store, known))
-    return tuple(found)
+    edges: dict[str, list[Dependency]] = defaultdict(list)
+    for edge in topology.dependencies:
+        edges[edge.server].append(edge)
+    return tuple(
+        server_connections(topology, store, known, edges[store.name])
+        for store in topology.datastores
+        if known.server(store.kind) is not None or store.connections.max is not None
+    )
 
 
-def server_connections(topology: Topology, store: Datastore, defaults: ConnectionDefaults) -> ServerConnections:
-    """``store`` and its clients in ``topology``."""
-    clients = tuple(client_of(topology, edge) for edge in topology.dependencies if edge.server == store.name)
+def server_connections(
+    topology: Topology, store: Datastore, defaults: ConnectionDefaults, edges: Iterable[Dependency] | None = None
+) -> ServerConnections:
+    """``store`` and its clients in ``topology``; ``edges`` are those that lead to it, where they are known already."""
+    known = edges if edges is not None else (edge for edge in topology.dependencies if edge.server == store.name)
+    clients = tuple(client_of(topology, edge) for edge in known)
     pooler = store.connections.pooler
     return ServerConnections(
         server=store.name,
