@@ -22,7 +22,7 @@ from novaplan.render.secrets.needs import SecretsError
 from novaplan.render.secrets.values import Values
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # type: ignore[import-not-found,unused-ignore]
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 Seal = Callable[[bytes, bytes], bytes]
 """Encrypts a value under a label."""
@@ -74,9 +74,9 @@ def sealing(certificate: Path) -> Seal:
     MissingExtraError without the extra ``sealed``.
     """
     try:
-        from cryptography.hazmat.primitives import hashes  # type: ignore[import-not-found,unused-ignore]
-        from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP  # type: ignore[import-not-found,unused-ignore]
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # type: ignore[import-not-found,unused-ignore]
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     except ImportError:
         raise MissingExtraError("sealing secrets needs cryptography: pip install 'novaplan[sealed]'") from None
 
@@ -93,8 +93,8 @@ def sealing(certificate: Path) -> Seal:
 
 
 def _public_key(certificate: Path) -> RSAPublicKey:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # type: ignore[import-not-found,unused-ignore]
-    from cryptography.x509 import load_pem_x509_certificate  # type: ignore[import-not-found,unused-ignore]
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.x509 import load_pem_x509_certificate
 
     shown = os.fspath(certificate)
     try:
