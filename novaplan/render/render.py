@@ -36,14 +36,13 @@ def render_manifests(
     sealed: Sealed | None = None,
     validate: bool = False,
 ) -> Tree:
-    """Everything that runs ``topology`` on Kubernetes, as files that are not yet written.
+    """Everything that runs ``topology`` on Kubernetes, as files that are not yet written: the same for the same arguments.
 
     ``settings`` are those of ``models/render.yaml`` where none are given. ``source`` is the system that the topology
     was made from: with ``keep_old_names`` its ports stay too. ``sealed`` is what the form ``sealed-secrets`` needs.
     ``validate`` holds every object against the schemas of the Kubernetes versions that the settings name.
 
-    The same arguments always give the same bytes. Raises InputError, with every problem, for what Kubernetes would
-    refuse and for settings that do not fit the topology.
+    Raises InputError, with every problem, for what Kubernetes would refuse and settings that do not fit the topology.
     """
     chosen = load_render_settings() if settings is None else settings
     context = Context(without(topology, chosen.disabled), chosen, source)
