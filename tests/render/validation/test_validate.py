@@ -125,6 +125,28 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     validate._validators.cache_clear()
 
 
+def test_the_carried_schemas_are_those_of_the_package(tmp_path: Path) -> None:
+    import gzip
+    import json
+    import subprocess
+    from importlib import metadata
+
+    root = Path(__file__).parents[3]
+    package = root / "novaplan/render/validation/schemas"
+    carried = {path.name: json.loads(gzip.decompress(path.read_bytes())) for path in package.glob("*.json.gz")}
+    assert sum(path.stat().st_size for path in package.iterdir()) < 100_000
+    sources = {found["source"] for found in carried.values()}
+    if not any(f"kubernetes-validate {metadata.version('kubernetes-validate')}," in source for source in sources):
+        pytest.skip("another kubernetes-validate is installed")
+    script = tmp_path / "scripts" / "vendor-schemas"
+    target = tmp_path / "novaplan/render/validation/schemas"
+    for folder in (script.parent, target):
+        folder.mkdir(parents=True)
+    script.write_bytes((root / "scripts/vendor-schemas").read_bytes())
+    subprocess.run([sys.executable, script], check=True, capture_output=True)
+    assert {path.name: json.loads(gzip.decompress(path.read_bytes())) for path in target.iterdir()} == carried
+
+
 # ---------------------------------------------------------------- the same verdict as kubernetes-validate
 
 
