@@ -36,7 +36,7 @@ def render_manifests(
     sealed: Sealed | None = None,
     validate: bool = False,
 ) -> Tree:
-    """Everything that runs ``topology`` on Kubernetes, as files that are not yet written: the same for the same arguments.
+    """Everything that runs ``topology`` on Kubernetes, as files not yet written: the same for the same arguments.
 
     ``settings`` are those of ``models/render.yaml`` where none are given. ``source`` is the system that the topology
     was made from: with ``keep_old_names`` its ports stay too. ``sealed`` is what the form ``sealed-secrets`` needs.
