@@ -1,6 +1,7 @@
 """No step does too much at once: traffic moves on by at most the largest shift, few components change at once.
 
-Traffic that goes back to where it came from is what a rollback does, and no step of a plan.
+A route passes through every weight of the rollout in turn. Traffic that goes back to where it came from is what a
+rollback does, and no step of a plan.
 """
 
 from __future__ import annotations
@@ -22,12 +23,8 @@ def judge(world: World) -> Iterator[Breach]:
         step, before = world.steps[index], world.order.below[node]
         for own in dict.fromkeys(edit.address for edit in world.edits[node] if kind_of(edit.address) == "route"):
             old, new = world.value(own, before), world.value(own, before | 1 << node)
-            moved = _moved(old, new) if isinstance(old, Route) and isinstance(new, Route) else 0
-            if isinstance(old, Route) and isinstance(new, Route) and _gained(world, new) < _gained(world, old):
-                yield Breach(NAME, step.id, f"moves traffic of {own} back", remedy="shift it by growing weights")
-            if moved > world.rollout.largest_shift:
-                message = f"moves {moved} % of the traffic of {own} at once, {world.rollout.largest_shift} are allowed"
-                yield Breach(NAME, step.id, message, amount=moved, remedy="put a weight in between")
+            if isinstance(old, Route) and isinstance(new, Route):
+                yield from (Breach(NAME, step.id, told, remedy=remedy) for told, remedy in _wrong(world, own, old, new))
     for step in world.steps:
         touched = {name for edit in step.edits for name in owners(world, edit.address)}
         if len(touched) > world.rollout.most_touched:
@@ -35,9 +32,33 @@ def judge(world: World) -> Iterator[Breach]:
             yield Breach(NAME, step.id, message, amount=len(touched), remedy="part it into several")
 
 
-def _gained(world: World, route: Route) -> int:
-    """The share that services have which current does not."""
-    return sum(item.weight for item in route.backends if item.service not in world.current.service)
+def _wrong(world: World, own: str, old: Route, new: Route) -> Iterator[tuple[str, str]]:
+    """What is wrong with how a stage changes a route."""
+    before, after, moved = _gained(world, own, old), _gained(world, own, new), _moved(old, new)
+    if after < before:
+        yield f"moves traffic of {own} back", "shift it by growing weights"
+    elif after > _next(world, before):
+        yield f"gives {after} % of {own} to the new side, {_next(world, before)} come first", "put a weight in between"
+    if moved > world.rollout.largest_shift:
+        yield (
+            f"moves {moved} % of the traffic of {own} at once, {world.rollout.largest_shift} are allowed",
+            "put a weight in between",
+        )
+
+
+def _gained(world: World, own: str, route: Route) -> int:
+    """The share of services that do not serve the route in current."""
+    sources = (
+        [old for old, heirs in world.heirs.items() if own in heirs or own == old] if own not in world.start else [own]
+    )
+    olds = {
+        item.service for old in sources if isinstance(part := world.start.get(old), Route) for item in part.backends
+    }
+    return sum(item.weight for item in route.backends if item.service not in olds)
+
+
+def _next(world: World, weight: int) -> int:
+    return min((item for item in world.rollout.weights if item > weight), default=100)
 
 
 def _moved(old: Route, new: Route) -> int:

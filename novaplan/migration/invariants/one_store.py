@@ -16,7 +16,7 @@ from novaplan.migration.world import View, World
 from novaplan.topology.parts import kind_of
 from novaplan.topology.wiring import Dependency
 
-Where = tuple[str, str | None, int | None]
+Where = tuple[str, str | None, int | None, tuple[str, ...]]
 
 
 def obligations(world: World) -> Iterator[Obligation]:
@@ -27,25 +27,28 @@ def obligations(world: World) -> Iterator[Obligation]:
         old = cast(Dependency, world.start[own])
         for heir in heirs:
             new = world.wanted.get(heir)
-            if isinstance(new, Dependency) and _holds_data(old) and _holds_data(new) and _moved(old, new):
+            if isinstance(new, Dependency) and old.client != new.client and _apart(old, new):
                 yield Obligation(f"{own} -> {heir}", partial(_parted, old=own, new=heir))
 
 
-def _moved(old: Dependency, new: Dependency) -> bool:
-    return old.client != new.client and _where(old) != _where(new)
-
-
-def _holds_data(edge: Dependency) -> bool:
-    return edge.mode in ("reads", "writes") and not edge.possible
-
-
 def _where(edge: Dependency) -> Where:
-    return edge.server, edge.database, edge.logical_db
+    return edge.server, edge.database, edge.logical_db, edge.schemas
+
+
+def _apart(old: Dependency, new: Dependency) -> bool:
+    """Whether the two look at different places for their data. Of key prefixes the old one may have a part of the
+    new one's."""
+    if not all(edge.mode in ("reads", "writes") and not edge.possible for edge in (old, new)):
+        return False
+    prefixes = set(old.key_prefixes) <= set(new.key_prefixes) and bool(old.key_prefixes) == bool(new.key_prefixes)
+    return _where(old) != _where(new) or not prefixes
 
 
 def _parted(view: View, old: str, new: str) -> Shortfall | None:
     before, after = view.part(old, Dependency), view.part(new, Dependency)
-    if before is None or after is None or not active(view, before.client) or not active(view, after.client):
+    if before is None or after is None or not _apart(before, after):
+        return None
+    if not active(view, before.client) or not active(view, after.client):
         return None
     message = f"{before.client} and its heir {after.client} both have traffic and keep their data apart"
     return Shortfall(message, 1, f"let {before.client} use the new place before {after.client} gets traffic")

@@ -1,4 +1,7 @@
-"""Everything can start: nothing waits in a circle, and nothing waits for what belongs to a later tier."""
+"""Everything can start: nothing waits in a circle, and nothing waits for what belongs to a later tier.
+
+What target gives a tier has it before one that is in a tier waits for it.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +42,19 @@ def _tiers(view: View, name: str) -> Shortfall | None:
     own = service(view, name, "startup")
     if own is None or own.startup.tier is None:
         return None
-    late = [other for other in own.startup.wait_for if (_tier(view, other) or 0) > own.startup.tier]
-    message = f"is in tier {own.startup.tier} and waits for {', '.join(late)} of a later tier"
+    late = [other for other in own.startup.wait_for if _is_late(view, other, own.startup.tier)]
+    message = f"is in tier {own.startup.tier} and waits for {', '.join(late)} of a later tier, or of none yet"
     return Shortfall(message, len(late), "set the tiers of what is awaited first") if late else None
+
+
+def _is_late(view: View, name: str, tier: int) -> bool:
+    """Whether something starts later than ``tier``, or has no tier while it is to have one."""
+    found = _tier(view, name)
+    if found is not None:
+        return found > tier
+    wanted = view.world.target.service.get(name)
+    awaited = view.world.target.datastore.get(name)
+    return (wanted.startup.tier if wanted else awaited.startup_tier if awaited else None) is not None
 
 
 def _tier(view: View, name: str) -> int | None:

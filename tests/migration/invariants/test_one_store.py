@@ -42,5 +42,26 @@ def test_the_old_service_uses_the_new_place_first() -> None:
     assert broken("one-store", world(OLD, TARGET, MAKE, MOVE, HALF)) != []
 
 
+def test_schemas_and_prefixes_are_places_too() -> None:
+    for fields in ({"database": "d", "schemas": ["a"]}, {"logical_db": 0, "key_prefixes": ["web:"]}):
+        bare = {name: value for name, value in fields.items() if name not in ("schemas", "key_prefixes")}
+        store = [{"name": "cache", "kind": "any"}]
+        old = system(services=[service("web")], datastores=store, routes=[route("/", ("web", 100))],
+                     dependencies=[edge("web", "cache", "writes", **bare)])  # fmt: skip
+        new = become(system(services=[service("shop")], datastores=store, routes=[route("/", ("shop", 100))],
+                            dependencies=[edge("shop", "cache", "writes", **fields)]), old, web="shop")  # fmt: skip
+        way = system(
+            services=[service("web")], datastores=store, dependencies=[edge("web", "cache", "writes", **fields)]
+        )
+        last = str(fields.get("database", 0))
+        make = step("make", *(to(own, new) for own in ("service:shop", f"dependency:shop->cache/writes/{last}")))
+        move = step("move", to(f"dependency:web->cache/writes/{last}", way))
+
+        assert len(broken("one-store", world(old, new, make, HALF))) == 1
+        assert (
+            broken("one-store", world(old, new, make, move, step("shift", *HALF.edits, after=("make", "move")))) == []
+        )
+
+
 def test_without_traffic_there_is_nothing_to_keep_together() -> None:
     assert broken("one-store", world(OLD, TARGET, MAKE)) == []
