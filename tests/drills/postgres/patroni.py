@@ -78,15 +78,15 @@ class Patroni:
         return [pod for pod in self.members if _code(f"http://{pod.address}:8008/replica") == 200]
 
     def whole(self) -> bool:
-        """A leader, and everybody else follows it; with a synchronous standby where that is asked for."""
-        leader = self.leader()
-        if leader is None or len(self.standbys()) < len(self.members) - 1:
+        """A leader, and everybody else follows it; where commits wait for a standby it is written down beside the lease
+        which one: until then nobody may take over."""
+        leader, standbys = self.leader(), self.standbys()
+        if leader is None or len(standbys) < len(self.members) - 1:
             return False
-        state = self.status(leader) or {}
-        streaming = [item for item in state.get("replication", ()) if item.get("state") == "streaming"]
-        synchronous = [item for item in streaming if item.get("sync_state") in ("sync", "quorum")]
-        return len(streaming) == len(self.members) - 1 and (not getattr(
-            self.datastore.deployment, "synchronous", False) or bool(synchronous))  # fmt: skip
+        streaming = [item.get("state") for item in (self.status(leader) or {}).get("replication", ())]
+        synchronous = getattr(self.datastore.deployment, "synchronous", False)
+        known = any(_code(f"http://{pod.address}:8008/synchronous") == 200 for pod in standbys)
+        return streaming == ["streaming"] * (len(self.members) - 1) and (known or not synchronous)
 
     def wait_whole(self, within: float = 90) -> Pod:
         """Waits until all members are in place, and gives the leader."""

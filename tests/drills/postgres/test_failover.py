@@ -90,8 +90,14 @@ def test_each_way_leads_where_it_should(patroni: Patroni) -> None:
 
 
 def test_the_leader_is_told_to_stop(patroni: Patroni, target: Topology, report: Report) -> None:
+    leader = patroni.wait_whole()
+    patroni.as_superuser(leader, "ALTER ROLE realtime_service CONNECTION LIMIT 1")
     planned(patroni, target, report)
     check_ways(patroni)
+    # Whoever takes over makes roles and rights what they should be.
+    leader = patroni.wait_whole()
+    question = "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'realtime_service'"
+    eventually(lambda: patroni.as_superuser(leader, question) == "50", "the script has run", within=20)
 
 
 def test_the_leader_is_killed(patroni: Patroni, target: Topology, report: Report) -> None:
