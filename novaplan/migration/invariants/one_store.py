@@ -13,7 +13,8 @@ from typing import cast
 from novaplan.migration.obligations import Obligation, Shortfall
 from novaplan.migration.traffic import active
 from novaplan.migration.world import View, World
-from novaplan.topology.parts import kind_of
+from novaplan.topology.base import replace
+from novaplan.topology.parts import dependency_address, kind_of
 from novaplan.topology.wiring import Dependency
 
 Where = tuple[str, str | None, int | None, tuple[str, ...]]
@@ -28,7 +29,8 @@ def obligations(world: World) -> Iterator[Obligation]:
         for heir in heirs:
             new = world.wanted.get(heir)
             if isinstance(new, Dependency) and old.client != new.client and _apart(old, new):
-                yield Obligation(f"{own} -> {heir}", partial(_parted, old=own, new=heir))
+                led = dependency_address(replace(new, client=old.client))
+                yield Obligation(f"{own} -> {heir}", partial(_parted, old=own, new=heir, led=led))
 
 
 def _where(edge: Dependency) -> Where:
@@ -44,11 +46,12 @@ def _apart(old: Dependency, new: Dependency) -> bool:
     return _where(old) != _where(new) or not prefixes
 
 
-def _parted(view: View, old: str, new: str) -> Shortfall | None:
-    before, after = view.part(old, Dependency), view.part(new, Dependency)
-    if before is None or after is None or not _apart(before, after):
+def _parted(view: View, old: str, new: str, led: str) -> Shortfall | None:
+    after = view.part(new, Dependency)
+    places = [edge for own in (old, led) if (edge := view.part(own, Dependency)) is not None]
+    apart = [edge for edge in places if after is not None and _apart(edge, after)]
+    if after is None or not apart or not active(view, apart[0].client) or not active(view, after.client):
         return None
-    if not active(view, before.client) or not active(view, after.client):
-        return None
-    message = f"{before.client} and its heir {after.client} both have traffic and keep their data apart"
-    return Shortfall(message, 1, f"let {before.client} use the new place before {after.client} gets traffic")
+    before = apart[0].client
+    message = f"{before} and its heir {after.client} both have traffic and keep their data apart"
+    return Shortfall(message, 1, f"let {before} use the new place before {after.client} gets traffic")

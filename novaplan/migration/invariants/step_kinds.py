@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from novaplan.errors import nearest
 from novaplan.migration.proof import Breach
-from novaplan.migration.steps import kinds_by_name
+from novaplan.migration.step import Step
+from novaplan.migration.steps import Kind, kinds_by_name
 from novaplan.migration.world import World
 
 NAME = "step-kinds"
@@ -24,6 +25,13 @@ def judge(world: World) -> Iterator[Breach]:
             yield Breach(NAME, step.id, f"is of kind {step.kind} and not called so", remedy=f"call it {step.kind}/...")
         if step.phase != kind.phase:
             yield Breach(NAME, step.id, f"is in phase {step.phase}; a step of its kind belongs to {kind.phase}")
-        wrong = kind.allowed(step, world)
+        wrong = _wrong(kind, step, world)
         if wrong:
             yield Breach(NAME, step.id, wrong, remedy="leave that to a step of another kind")
+
+
+def _wrong(kind: Kind, step: Step, world: World) -> str:
+    try:
+        return kind.allowed(step, world)
+    except LookupError:  # its id names something that neither side has
+        return f"{step.id} is about nothing that a step of kind {kind.name} can be about"

@@ -20,6 +20,7 @@ Facts, and the kinds that establish them:
     image/SERVICE                build-image          a service of target
     role/STORE/USER              create-role
     synced/STORE/DATABASE        move-database        the copy follows the original
+    copied/NEW/STORE/DATABASE    move-schema          the copy of what NEW takes over follows the original
     caught-up/CLIENT/STORE/DB    rehome-redis         both Redis DBs hold the same
     deployed/SERVICE             deploy-dark, release
     mirrored/OLD/NEW             mirror-reads

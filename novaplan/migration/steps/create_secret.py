@@ -1,0 +1,51 @@
+"""Create a secret, or add keys to one, beside what is in use; values come from the store of secrets."""
+
+from __future__ import annotations
+
+from novaplan.migration.allowing import no_removal, only
+from novaplan.migration.draft import Draft
+from novaplan.migration.edits import put
+from novaplan.migration.step import Action, Gate, Step
+from novaplan.migration.texts import kubectl, listed
+from novaplan.migration.world import World
+from novaplan.topology.parts import path_of, quote, secret_address
+
+PHASE, ORDER = "expand", 46
+
+
+def propose(draft: Draft) -> None:
+    """One for each that target has and current has not, whole or in part."""
+    for secret in draft.target.secrets:
+        own = secret_address(secret.name, secret.namespace)
+        keys = {f"secret-key:{path_of(own)}/{quote(key.name)}": key for key in secret.keys}
+        edits = [put(own, draft.goal[own])] if own not in draft.state.parts else []
+        new = {at: key for at, key in keys.items() if at not in draft.state.parts}
+        edits += [put(at, key) for at, key in sorted(new.items())]
+        if not edits:
+            continue
+        verb = "Add to" if own in draft.state.parts else "Create"
+        draft.add(
+            *([secret.namespace] if secret.namespace else []),
+            secret.name,
+            title=f"{verb} the secret {secret.name}: {listed([key.name for key in new.values()]) or 'no key'}",
+            stages=[edits],
+            units={"keys": len(new)},
+            touches=[],
+            actions=[
+                Action("Take each value from the store of secrets; for a database that of the new role", tool="person"),
+                Action("Render the placeholders, fill them there, and apply", "novaplan render states/{state}.yaml -o manifests/{state}", "novaplan"),
+            ],
+            gates=[Gate("Every key is there", "kubectl", kubectl(secret.namespace, "get", "secret", secret.name, "-o", "jsonpath={.data}"), f"has {len(secret.keys)} keys")],
+            rollback=[Action("Take what was added out again", kubectl(secret.namespace, "delete", "secret", secret.name) if verb == "Create" else "", "kubectl" if verb == "Create" else "person")],
+            undone_until="something mounts it",
+        )  # fmt: skip
+
+
+def requires_of(step: Step, world: World) -> tuple[str, ...]:
+    """The inventory says what is needed."""
+    return ("inventory",)
+
+
+def allowed(step: Step, world: World) -> str:
+    """It adds secrets and keys."""
+    return only(step, "secret", "secret-key") or no_removal(step, "secret", "secret-key")

@@ -1,0 +1,54 @@
+"""Take a server down for good, with what is on it. There is no way back."""
+
+from __future__ import annotations
+
+from novaplan.migration.allowing import only_removes, subject
+from novaplan.migration.draft import Draft
+from novaplan.migration.edits import remove
+from novaplan.migration.step import Action, Gate, Step
+from novaplan.migration.texts import kubectl, listed
+from novaplan.migration.world import World
+from novaplan.topology.datastore import Datastore
+from novaplan.topology.parts import address, dependency_address, kind_of
+
+PHASE, ORDER = "contract", 400
+
+
+def propose(draft: Draft) -> None:
+    """One for each that current has and target has not."""
+    going = [store for store in draft.current.datastores if store.name not in draft.target.datastore]
+    for store in going:
+        own = address("datastore", store.name)
+        edges = [*draft.state.edges_of(store.name), *draft.state.edges_to(store.name)]
+        gone = [own, *draft.state.inside(own), *(dependency_address(edge) for edge in edges)]
+        heirs = draft.heritage.store_heirs(store.name)
+        draft.add(
+            store.name,
+            title=f"Take {store.name} down for good" + (f"; {listed(heirs)} has taken over" if heirs else ""),
+            stages=[[remove(item) for item in dict.fromkeys(reversed(gone))]],
+            touches=[store.name],
+            preconditions=("the latest backup was restored on another machine and read", "its clients have used the new side for the whole bake time"),
+            actions=_actions(store),
+            gates=[Gate("Nobody is connected, looked at before", "person", f"connections to {store.name}", "== 0", draft.rollout.bake)],
+            rollback=[Action("Restore it from the backup; what was written since is lost", tool="person")],
+            reversible=False,
+            undone_until="it is done: a backup is the only way back",
+            risk="high",
+        )  # fmt: skip
+
+
+def _actions(store: Datastore) -> list[Action]:
+    return [
+        Action("Stop it, and wait a day before its disks go", kubectl(store.namespace, "scale", "statefulset", store.name, "--replicas=0")),
+        Action("Delete it with its claims", kubectl(store.namespace, "delete", "statefulset,service", store.name)),
+    ]  # fmt: skip
+
+
+def allowed(step: Step, world: World) -> str:
+    """It removes one server that ends, with its parts and edges, and says that there is no way back."""
+    name = subject(step)[0]
+    if step.reversible or name in world.target.datastore:
+        return f"{name} stays, or {step.kind} has no way back and does not say so"
+    others = [edit.address for edit in step.edits if kind_of(edit.address) == "datastore" and edit.address != address("datastore", name)]
+    kinds = ("datastore", "database", "schema", "logical-db", "topic", "consumer-group", "dependency")
+    return f"{step.kind} removes {name} alone" if others else only_removes(step, *kinds)

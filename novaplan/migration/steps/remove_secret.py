@@ -1,0 +1,48 @@
+"""Delete secrets, or keys of them, that nothing mounts any more."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from novaplan.migration.allowing import only_removes
+from novaplan.migration.draft import Draft
+from novaplan.migration.edits import remove
+from novaplan.migration.rewire import names_of
+from novaplan.migration.step import Action, Gate, Step
+from novaplan.migration.texts import kubectl, listed, sh
+from novaplan.migration.world import World
+from novaplan.topology.parts import kind_of, parent_of
+
+PHASE, ORDER = "contract", 380
+
+
+def propose(draft: Draft) -> None:
+    """One for each secret that target lacks, in whole or in part."""
+    gone: dict[str, list[str]] = defaultdict(list)
+    for own in sorted(draft.state.parts):
+        if own not in draft.goal and kind_of(own) in ("secret", "secret-key"):
+            gone[own if kind_of(own) == "secret" else parent_of(own)].append(own)
+    for secret, owns in sorted(gone.items()):
+        *space, name = names_of(secret)
+        whole = secret in owns
+        keys = [names_of(own)[-1] for own in owns if own != secret]
+        namespace = space[0] if space else None
+        draft.add(
+            *space,
+            name,
+            title=f"Delete the secret {name}" if whole else f"Take {listed(keys)} out of the secret {name}",
+            stages=[[remove(own) for own in reversed(owns)]],
+            units={"keys": len(keys)},
+            touches=[],
+            preconditions=("what it opened can be opened with the new one, or is gone", "the store of secrets keeps its last version"),
+            actions=[Action("Delete it", kubectl(namespace, "delete", "secret", name) if whole else
+                            "\n".join(kubectl(namespace, "patch", "secret", name, "--type=json", "-p", f'[{{"op":"remove","path":"/data/{key.replace("~", "~0").replace("/", "~1")}"}}]') for key in keys))],
+            gates=[Gate("No pod waits for it", "kubectl", sh("kubectl", "get", "events", "-A", "--field-selector", "reason=FailedMount"), "none of this secret")],
+            rollback=[Action("Put it back from the store of secrets", tool="person")],
+            undone_until="the store of secrets forgets its last version",
+        )  # fmt: skip
+
+
+def allowed(step: Step, world: World) -> str:
+    """It removes secrets and keys."""
+    return only_removes(step, "secret", "secret-key")

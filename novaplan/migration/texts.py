@@ -1,0 +1,118 @@
+"""Commands and sentences that steps of several kinds share. Names are quoted for the shell, or for SQL, wherever they go
+into a command."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from novaplan.migration.step import Action, Gate
+
+STATE = "{state}"
+"""Stands for the name of a step's state in commands until the order of the steps is known."""
+
+_FACTS = {
+    "inventory": "the inventory is complete",
+    "contract-tests": "the contract tests of {} pass against the services it takes over from",
+    "image": "the image of {} is built and scanned",
+    "role": "the role {} exists, beside those in use",
+    "synced": "the copy {} follows its original without a lag",
+    "caught-up": "both sides of {} hold the same keys",
+    "deployed": "{} runs and is ready, without traffic",
+    "mirrored": "mirrored reads were answered alike ({})",
+    "shifted": "all of the traffic has moved ({})",
+    "named": "the name {} leads to its heir",
+    "entry-moved": "nobody comes in through {} any more",
+    "drained": "{} has no connection left",
+    "baked": "{} has carried everything for its bake time",
+    "revoked": "the credentials of {} are revoked",
+}
+
+
+def in_words(name: str) -> str:
+    """A fact as a sentence."""
+    kind, _, subject = name.partition("/")
+    return _FACTS.get(kind, f"{kind}: {{}}").format(subject)
+
+
+def sh(*words: str | int) -> str:
+    """One command, every word quoted for the shell."""
+    return " ".join(shlex.quote(str(word)) for word in words)
+
+
+def sql_name(name: str) -> str:
+    """A name as SQL takes it (PostgreSQL, section 4.1.1)."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def sql_text(text: str) -> str:
+    """A text as SQL takes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def label(text: str) -> str:
+    """A label's value in PromQL."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def psql(server: str, database: str, *statements: str) -> str:
+    """Statements run by psql, each in a command of its own, stopping at the first that fails."""
+    commands = [word for statement in statements for word in ("-c", statement)]
+    return sh("psql", "-h", server, "-d", database, "-v", "ON_ERROR_STOP=1", *commands)
+
+
+def in_namespace(namespace: str | None) -> list[str]:
+    """The option of kubectl for a namespace, none for that of its context."""
+    return [] if namespace is None else ["-n", namespace]
+
+
+def kubectl(namespace: str | None, *words: str | int) -> str:
+    """A command of kubectl."""
+    return sh("kubectl", *in_namespace(namespace), *words)
+
+
+def rendered(says: str = "Render the state after this step, read the difference, apply it") -> list[Action]:
+    """How any change of manifests is carried out."""
+    return [
+        Action(
+            says,
+            "novaplan render states/{state}.yaml -o manifests/{state}\n"
+            "kubectl diff -k manifests/{state}\nkubectl apply -k manifests/{state}",
+            "novaplan",
+        )
+    ]
+
+
+def undo(says: str = "Apply the manifests of the state before this step") -> list[Action]:
+    """How any change of manifests is taken back."""
+    return [
+        Action(
+            says,
+            "novaplan render states/{before}.yaml -o manifests/{before}\n"
+            "kubectl diff -k manifests/{before}\nkubectl apply -k manifests/{before}",
+            "novaplan",
+        )
+    ]
+
+
+def rolled_out(namespace: str | None, workload: str, name: str) -> Gate:
+    """A gate: the workload is rolled out."""
+    return Gate(
+        f"{name} is rolled out",
+        "kubectl",
+        kubectl(namespace, "rollout", "status", f"{workload}/{name}", "--timeout=10m"),
+        "exit status 0",
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def slug(identifier: str) -> str:
+    """An id as the name of a file."""
+    return re.sub(r"[^a-z0-9.-]+", "-", identifier.lower()).strip("-.")[:80]
