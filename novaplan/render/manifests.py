@@ -13,12 +13,15 @@ from novaplan.importers.marks import PREFIX as PREFIX
 
 Manifest = dict[str, Any]
 
+NAME: Final = "app.kubernetes.io/name"
+"""The label that says what runs: a service or a datastore."""
+
 MANAGED_BY: Final = NOVAPLAN
 
 
 def labels(name: str, *, instance: str, component: str | None = None) -> dict[str, str]:
     """The recommended labels of Kubernetes: ``name`` is what runs, ``instance`` the system it belongs to."""
-    found = {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": instance}
+    found = {NAME: name, "app.kubernetes.io/part-of": instance}
     if component is not None:
         found["app.kubernetes.io/component"] = component
     return {**found, MANAGED_BY_LABEL: MANAGED_BY}
@@ -26,7 +29,7 @@ def labels(name: str, *, instance: str, component: str | None = None) -> dict[st
 
 def selector(name: str, component: str | None = None) -> dict[str, str]:
     """The labels that pick the pods of ``name``, and of those only the ones that play ``component``."""
-    found = {"app.kubernetes.io/name": name}
+    found = {NAME: name}
     if component is not None:
         found["app.kubernetes.io/component"] = component
     return found

@@ -8,6 +8,7 @@ not run. There is no autoscaling, no budget and no network policy in compose: th
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -21,10 +22,10 @@ from novaplan.render.endpoints import datastore_endpoint
 from novaplan.render.environments import context_for, context_without, environments
 from novaplan.render.layouts.compose_containers import Body, Volumes, body
 from novaplan.render.layouts.compose_network import Network, Proxy, hosts, network
-from novaplan.render.layouts.compose_references import References, escaped, references
+from novaplan.render.layouts.compose_references import DEFAULT, References, escaped, namespace_of, references
 from novaplan.render.layouts.compose_units import LASTING, Unit, units
 from novaplan.render.layouts.plain import HEADER
-from novaplan.render.manifests import GENERATED, without_absent
+from novaplan.render.manifests import GENERATED, NAME, without_absent
 from novaplan.render.record import recorded_compose
 from novaplan.render.tree import File
 from novaplan.render.workloads.waiting import waits
@@ -72,7 +73,11 @@ class _Project:
         scaled = {item.name: item.replicas for item in services}
         self.references: References = references(bundle)
         self._units = units(bundle.manifests, scaled)
+        self._by_name = {unit.name: unit for unit in self._units}
         self._network: Network = network(context, bundle.manifests, self._units)
+        self._of_store: dict[str, list[Unit]] = defaultdict(list)
+        for unit in self._units:
+            self._of_store[unit.component].append(unit)
         self._volumes = Volumes()
         self._waits = context.once(waits)
 
@@ -155,8 +160,8 @@ class _Project:
 
     def _proxy(self, proxy: Proxy) -> Body:
         config = self.references.text(f"{proxy.name}.haproxy.cfg", proxy.configuration, f"{proxy.name}-.haproxy.cfg")
-        owner = proxy.service["metadata"].get("labels", {}).get("app.kubernetes.io/name", "")
-        space = proxy.service["metadata"].get("namespace") or "default"
+        owner = proxy.service["metadata"].get("labels", {}).get(NAME, "")
+        space = namespace_of(proxy.service)
         aliases = sorted(set(self._network.aliases.get(proxy.name, ())) - {proxy.name})
         reach: Body = {"networks": {space: {"aliases": aliases}}}
         if proxy.inside is not None:
@@ -180,12 +185,12 @@ class _Project:
         for edge in self._context.edges_from.get(unit.component, ()):
             server = self._component(edge.server)
             if server is not None and (not hasattr(server, "kind") or self._context.runs(server)):
-                found.setdefault(self._context.namespace(server) or "default", {})
+                found.setdefault(self._context.namespace(server) or DEFAULT, {})
         return found
 
     def _dependencies(self, name: str, made: Body, services: dict[str, Body]) -> Body:
         found = {before: {"condition": "service_completed_successfully"} for before in made.pop("after", ())}
-        unit = next((unit for unit in self._units if unit.name == name), None)
+        unit = self._by_name.get(name)
         for waited in self._waits.get(unit.component, ()) if unit is not None and unit.component == name else ():
             for other in self._answering(waited):
                 if other in services and other != name:
@@ -201,10 +206,9 @@ class _Project:
             return
         endpoint = datastore_endpoint(self._context, store, self._context.namespace(store))
         if endpoint is not None and self._context.runs(store):
-            space = self._context.namespace(store) or "default"
-            wanted = set(hosts(self._context, endpoint.host, space))
-            for unit in self._units:
-                if unit.name == endpoint.host or wanted & set(self._network.aliases.get(unit.name, ())):
+            inner = hosts(self._context, endpoint.host, self._context.namespace(store) or DEFAULT)[-1]
+            for unit in self._of_store[component]:
+                if unit.name == endpoint.host or inner in self._network.aliases.get(unit.name, ()):
                     yield unit.name
             for proxy in self._network.proxies:
                 if proxy.name == endpoint.host:
@@ -240,7 +244,7 @@ def _made(unit: Unit) -> frozenset[str]:
 def _example(known: References, bundle: Bundle) -> str:
     """Every variable the compose file wants, with what it is for and no value."""
     about = {
-        (need.namespace or "default", need.name, key.name): (key.purpose, key.recipe)
+        (need.namespace or DEFAULT, need.name, key.name): (key.purpose, key.recipe)
         for need in bundle.needs
         for key in need.keys
     }

@@ -8,14 +8,14 @@ as a compose service of that name.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from novaplan.render.context import Context
 from novaplan.render.layouts.compose_references import namespace_of
 from novaplan.render.layouts.compose_units import Unit, moves, target, tcp
-from novaplan.render.manifests import Manifest
+from novaplan.render.manifests import NAME, Manifest
 
 _PROXY = """defaults
     mode tcp
@@ -53,30 +53,51 @@ class Network:
 def network(context: Context, manifests: Iterable[Manifest], units: list[Unit]) -> Network:
     """How ``units`` are reached."""
     items = list(manifests)
-    made = Network(defaultdict(list), [], defaultdict(list))
+    made, published = Network(defaultdict(list), [], {}), _Published()
     names = {unit.name for unit in units}
-    services = [item for item in items if item["kind"] == "Service" and item["spec"].get("selector")]
-    for service in services:
-        space, name = namespace_of(service), service["metadata"]["name"]
-        behind = [unit for unit in units if unit.selected(service["spec"]["selector"], space)]
-        headless = service["spec"].get("clusterIP") == "None"
+    grouped: dict[tuple[str, str | None], list[Unit]] = defaultdict(list)
+    for unit in units:
+        grouped[unit.namespace, unit.pod_labels.get(NAME)].append(unit)
+    reached: dict[tuple[str, str], tuple[Manifest, list[Unit]]] = {}
+    for service in items:
+        selector = service["spec"].get("selector") if service["kind"] == "Service" else None
+        if not selector:
+            continue
+        space = namespace_of(service)
+        behind = [unit for unit in grouped[space, selector.get(NAME)] if unit.selected(selector, space)]
+        reached[space, service["metadata"]["name"]] = (service, behind)
         if service["spec"].get("type") in ("LoadBalancer", "NodePort"):
-            _publish(made, service, behind)
-        elif headless or not any(moves(service, unit.pod) for unit in behind):
-            for unit in behind:
-                pod = f"{unit.pod_name}.{name}" if headless else name
-                made.aliases[unit.name] += [*hosts(context, name, space), *hosts(context, pod, space)]
-        elif any(unit.name == name for unit in behind):
-            for unit in behind:
-                made.aliases[unit.name] += hosts(context, name, space)
-                inside = Proxy(f"{unit.name}-ports", unit.name, service, _passing(service, [(unit, "127.0.0.1")]))
-                made.proxies.append(inside)
-        elif name not in names:
-            made.aliases[name] += hosts(context, name, space)
-            to = [(unit, unit.name) for unit in behind]
-            made.proxies.append(Proxy(name, None, service, _passing(service, to), tuple(unit.name for unit in behind)))
-    _publish_routes(made, items, services, units)
+            for port in service["spec"]["ports"]:
+                published.add(behind, port, port.get("nodePort", port["port"]))
+        else:
+            _name(context, made, service, behind, names)
+    for backend, port in _routed(items):
+        service, behind = reached.get(backend, ({"spec": {}}, []))
+        for item in tcp(service):
+            if port in (item.get("name"), item["port"]):
+                published.add(behind, item, item["port"], "127.0.0.1")
+    made.published.update(published.entries)
     return made
+
+
+def _name(context: Context, made: Network, service: Manifest, behind: list[Unit], names: set[str]) -> None:
+    """Let a Service be reached by its name, through a proxy where a port has to be passed on."""
+    space, name = namespace_of(service), service["metadata"]["name"]
+    headless = service["spec"].get("clusterIP") == "None"
+    own = hosts(context, name, space)
+    if headless or not any(moves(service, unit.pod) for unit in behind):
+        for unit in behind:
+            pod = hosts(context, f"{unit.pod_name}.{name}", space) if headless else []
+            made.aliases[unit.name] += [*own, *pod]
+    elif any(unit.name == name for unit in behind):
+        for unit in behind:
+            made.aliases[unit.name] += own
+            passing = _passing(service, [(unit, "127.0.0.1")])
+            made.proxies.append(Proxy(f"{unit.name}-ports", unit.name, service, passing))
+    elif name not in names:
+        made.aliases[name] += own
+        passing = _passing(service, [(unit, unit.name) for unit in behind])
+        made.proxies.append(Proxy(name, None, service, passing, tuple(unit.name for unit in behind)))
 
 
 def hosts(context: Context, name: str, namespace: str) -> list[str]:
@@ -102,52 +123,35 @@ def _passing(service: Manifest, to: list[tuple[Unit, str]]) -> str:
 # ---------------------------------------------------------------- published ports
 
 
-def _publish(made: Network, service: Manifest, behind: list[Unit]) -> None:
-    for port in service["spec"]["ports"]:
-        for unit in behind[:1]:
-            _add(
-                made,
-                unit,
-                port.get("nodePort", port["port"]),
-                target(port, unit.pod),
-                port.get("protocol", "TCP").lower(),
-            )
-
-
-def _publish_routes(made: Network, items: list[Manifest], services: list[Manifest], units: list[Unit]) -> None:
-    """What an Ingress leads to is published on this machine alone: compose has no Ingress."""
-    by_name = {(namespace_of(item), item["metadata"]["name"]): item for item in services}
+def _routed(items: list[Manifest]) -> Iterator[tuple[tuple[str, str], str | int]]:
+    """What an Ingress leads to: a Service, and the name or number of its port."""
     for item in items:
-        if item["kind"] != "Ingress":
-            continue
-        for rule in item["spec"].get("rules", ()):
+        for rule in item["spec"].get("rules", ()) if item["kind"] == "Ingress" else ():
             for path in rule.get("http", {}).get("paths", ()):
                 backend = path["backend"]["service"]
-                service = by_name.get((namespace_of(item), backend["name"]))
-                for port in tcp(service) if service is not None else ():
-                    if backend["port"].get("name") == port.get("name") or backend["port"].get("number") == port["port"]:
-                        selector = service["spec"]["selector"] if service is not None else {}
-                        reached = [unit for unit in units if unit.selected(selector, namespace_of(item))]
-                        for unit in reached[:1]:
-                            _add(made, unit, port["port"], target(port, unit.pod), "tcp", "127.0.0.1")
+                yield (namespace_of(item), backend["name"]), backend["port"].get("name") or backend["port"]["number"]
 
 
-def _add(made: Network, unit: Unit, published: int, inner: int, protocol: str, address: str | None = None) -> None:
-    """Publish a port, on as many as there are replicas; where one is taken already the choice is left to docker."""
-    known = [entry for entries in made.published.values() for entry in entries]
-    if any(entry["target"] == inner and entry["protocol"] == protocol for entry in made.published[unit.name]):
-        return
-    last = published + max(unit.replicas, 1) - 1
-    taken = {number for entry in known for number in _numbers(entry.get("published", ""))}
-    free = last <= 65535 and not taken & set(range(published, last + 1))
-    entry: dict[str, Any] = {"target": inner, "protocol": protocol}
-    if free:
-        entry["published"] = str(published) if last == published else f"{published}-{last}"
-    if address is not None:
-        entry["host_ip"] = address
-    made.published[unit.name].append(entry)
+class _Published:
+    """Ports of this machine, each given away once."""
 
+    def __init__(self) -> None:
+        self.entries: dict[str, list[dict[str, Any]]] = {}
+        self._taken: set[int] = set()
 
-def _numbers(text: str) -> range:
-    first, _, last = text.partition("-")
-    return range(int(first), int(last or first) + 1) if first else range(0)
+    def add(self, behind: list[Unit], port: dict[str, Any], wanted: int, address: str | None = None) -> None:
+        """Publish a port of a Service, on as many as its first unit has replicas; where one is taken already the choice
+        is left to docker."""
+        for unit in behind[:1]:
+            entries = self.entries.setdefault(unit.name, [])
+            entry = {"target": target(port, unit.pod), "protocol": port.get("protocol", "TCP").lower()}
+            if any(entry.items() <= known.items() for known in entries):
+                return
+            last = wanted + max(unit.replicas, 1) - 1
+            numbers = set(range(wanted, last + 1))
+            if last <= 65535 and not numbers & self._taken:
+                self._taken |= numbers
+                entry["published"] = str(wanted) if last == wanted else f"{wanted}-{last}"
+            if address is not None:
+                entry["host_ip"] = address
+            entries.append(entry)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from novaplan.render.layouts.compose_references import namespace_of
 from novaplan.render.layouts.helm_values import at
-from novaplan.render.manifests import GENERATED_FOR, Manifest
+from novaplan.render.manifests import GENERATED_FOR, NAME, Manifest
 
 _TEMPLATES: Final[dict[str, tuple[str, ...]]] = {
     "Deployment": ("spec", "template"),
@@ -45,7 +45,7 @@ class Unit:
     @property
     def component(self) -> str:
         """The service or datastore it belongs to."""
-        return str(self.workload["metadata"].get("labels", {}).get("app.kubernetes.io/name", self.name))
+        return str(self.workload["metadata"].get("labels", {}).get(NAME, self.name))
 
     @property
     def generated_for(self) -> str | None:

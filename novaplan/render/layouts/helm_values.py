@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from novaplan.render.context import Context
 from novaplan.render.layouts.differences import Identity, Path, by_identity, operations
-from novaplan.render.manifests import Manifest
+from novaplan.render.manifests import NAME, Manifest
 
 Keys = tuple[str, ...]
 Schema = dict[str, Any]
@@ -178,7 +178,7 @@ def _keys(services: Container[str], item: Manifest) -> Keys:
 
 def _component(item: Manifest) -> str:
     """The service or datastore an object belongs to."""
-    return str(item["metadata"].get("labels", {}).get("app.kubernetes.io/name", ""))
+    return str(item["metadata"].get("labels", {}).get(NAME, ""))
 
 
 def _label(key: Identity) -> str:
