@@ -1,15 +1,17 @@
-"""A whole plan by hand: ``web`` and ``cart`` become ``shop``, each step of a kind that there is."""
+"""Small systems that the planner plans, so small that every state of their plans can be looked at."""
 
 from __future__ import annotations
 
-from novaplan.migration.edits import Edit
-from novaplan.migration.step import Step
-from novaplan.migration.steps import kinds_by_name
-from novaplan.topology.wiring import Backend
-from tests.migration.small import become, edge, route, service, step, system
+from typing import Any
 
-DB = {"name": "db", "kind": "postgres", "connections": {"max": 100}, "databases": [{"name": "shop"}]}
+from novaplan.topology.system import Topology
+from tests.migration.small import become, edge, route, service, system
+
 POOL = {"max": 2}
+DB: dict[str, Any] = {"name": "db", "kind": "postgres", "version": "15", "databases": [{"name": "shop"}]}
+PATRONI = {"type": "patroni", "members": 3, "synchronous": True}
+BUS = {"name": "bus", "kind": "kafka"}
+
 OLD = system(
     name="old",
     services=[service("web"), service("cart")],
@@ -33,16 +35,61 @@ NEW = become(
     web="shop",
     cart="shop",
 )
-"""A topology of two services that becomes one, on one database."""
+"""Two services become one, on one database."""
 
+SPREAD = system(
+    name="spread",
+    services=[service("web"), service("worker")],
+    datastores=[{"name": "cache", "kind": "redis", "logical_dbs": [{"index": 0, "owners": ["web", "worker"]}]}, BUS],
+    routes=[route("/", ("web", 100))],
+    dependencies=[
+        edge("web", "cache", "writes", logical_db=0),
+        edge("worker", "cache", "writes", logical_db=0),
+        edge("worker", "bus", "consumes", topic="jobs", group="jobs"),
+    ],
+)
+PARTED = become(
+    system(
+        name="parted",
+        services=[service("web"), service("jobs")],
+        datastores=[
+            {"name": "cache", "kind": "redis",
+             "logical_dbs": [{"index": 0, "owners": ["web"]}, {"index": 1, "owners": ["jobs"]}]},
+            BUS,
+        ],
+        routes=[route("/", ("web", 100))],
+        dependencies=[
+            edge("web", "cache", "writes", logical_db=0),
+            edge("jobs", "cache", "writes", logical_db=1),
+            edge("jobs", "bus", "consumes", topic="jobs", group="jobs"),
+        ],
+    ),
+    SPREAD,
+    {"dependency:worker->cache/writes/0": "dependency:jobs->cache/writes/1"},
+    worker="jobs",
+)  # fmt: skip
+"""A worker gets another name and a logical DB of its own."""
 
-def shares(old: str, weight: int) -> tuple[Backend, ...]:
-    """Backends of a route that gives ``weight`` to the heir."""
-    both = (Backend(service=old, port="http", weight=100 - weight), Backend(service="shop", port="http", weight=weight))
-    return tuple(item for item in sorted(both, key=lambda item: item.service) if item.weight)
+ALONE = system(
+    name="alone",
+    services=[service("web")],
+    datastores=[DB],
+    routes=[route("/", ("web", 100))],
+    dependencies=[edge("web", "db", "writes", database="shop", pool=POOL)],
+)
+SAFE = become(
+    system(
+        name="safe",
+        namespaces=[{"name": "data"}],
+        services=[
+            service("web", replicas=3, disruption_budget={"min_available": 2}, startup={"tier": 1, "wait_for": ["db"]})
+        ],
+        datastores=[DB | {"deployment": PATRONI, "startup_tier": 0, "disruption_budget": {"min_available": 2}}],
+        routes=[route("/", ("web", 100))],
+        dependencies=[edge("web", "db", "writes", database="shop", pool=POOL)],
+    ),
+    ALONE,
+)
+"""One server becomes three, one service gets a budget and a tier."""
 
-
-def of_kind(name: str, *edits: Edit, **fields: object) -> Step:
-    """A step in the phase of its kind."""
-    kind = kinds_by_name()[name.partition("/")[0]]
-    return step(name, *edits, **({"phase": kind.phase} | fields))
+PAIRS: dict[str, tuple[Topology, Topology]] = {"merge": (OLD, NEW), "rename": (SPREAD, PARTED), "harden": (ALONE, SAFE)}

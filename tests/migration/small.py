@@ -39,16 +39,21 @@ def edge(client: str, server: str, mode: str = "calls", **fields: Any) -> Fields
     return {"client": client, "server": server, "mode": mode, **fields}
 
 
-def become(target: Topology, current: Topology, **heirs: str | tuple[str, ...]) -> Topology:
+def become(
+    target: Topology, current: Topology, into: dict[str, str] | None = None, **heirs: str | tuple[str, ...]
+) -> Topology:
     """``target`` with the lineage that services of these names became others; parts of one address became themselves,
-    and edges and routes follow their services."""
+    edges and routes follow their services, and parts in ``into``, by address, became what that says."""
     names = {name: (into,) if isinstance(into, str) else into for name, into in heirs.items()}
-    ours = split(target)
+    ours, moved = split(target), into or {}
     parts = []
     for own in split(current):
-        into = tuple(sorted(item for item in ours if item == own or item in _renamed(own, names)))
+        found = sorted(item for item in ours if item == own or item in _renamed(own, names))
+        whither = (moved[own],) if own in moved else tuple(found)
         if own != "system:":
-            parts.append(Heir(part=own, fate="moved" if into else "retired", into=into, reason="" if into else "gone"))
+            parts.append(
+                Heir(part=own, fate="moved" if whither else "retired", into=whither, reason="" if whither else "gone")
+            )
     return target.model_copy(
         update={"lineage": Lineage(source=current.name, digest=current.digest, parts=tuple(parts))}
     )
@@ -57,8 +62,8 @@ def become(target: Topology, current: Topology, **heirs: str | tuple[str, ...]) 
 def _renamed(own: str, names: dict[str, tuple[str, ...]]) -> list[str]:
     kind, _, path = own.partition(":")
     found = [path]
-    for old, into in names.items():
-        found = [new for item in found for new in _each(kind, item, old, into)]
+    for old, heirs in names.items():
+        found = [new for item in found for new in _each(kind, item, old, heirs)]
     return [f"{kind}:{item}" for item in found]
 
 

@@ -63,5 +63,16 @@ def test_schemas_and_prefixes_are_places_too() -> None:
         )
 
 
+def test_what_leads_to_the_new_place_looks_at_all_of_it() -> None:
+    half = step(
+        "move",
+        remove("dependency:web->cache/writes/0"),
+        put(dependency_address(BETWEEN), BETWEEN.model_copy(update={"key_prefixes": ("x:",)})),
+    )
+    ordered = step("shift", *HALF.edits, after=("make", "move"))
+
+    assert len(broken("one-store", world(OLD, TARGET, MAKE, half, ordered))) == 1
+
+
 def test_without_traffic_there_is_nothing_to_keep_together() -> None:
     assert broken("one-store", world(OLD, TARGET, MAKE)) == []

@@ -23,6 +23,10 @@ def test_it_is_called_after_its_kind() -> None:
     assert wrong("something/system") == ["something/system"]
 
 
+def test_it_is_about_something() -> None:
+    assert wrong("scale-to-zero", kind="scale-to-zero", phase="contract") == ["scale-to-zero"]
+
+
 def test_its_phase_is_that_of_its_kind() -> None:
     assert wrong("inventory/system", phase="contract") == ["inventory/system"]
 
