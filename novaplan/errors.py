@@ -12,6 +12,7 @@ status 1. Anything else is a bug and keeps its traceback.
     |   |-- NodesError          nodes that nothing could be placed on: no capacity, no quantity, no such kind
     |   `-- UnknownNameError    no such topology, model, service, ... (says the nearest known name)
     |-- ConsolidationRefused    a merge would lose or blur something; carries every conflict
+    |-- PlanRefused             no safe order of steps leads to the target; carries every reason
     |-- DoesNotFit              pods that the nodes cannot take; each problem names what stands in the way
     |-- OutputError             a result cannot be written, or would overwrite somebody's work
     `-- MissingExtraError       an optional dependency is needed; says what to install
@@ -92,6 +93,10 @@ class UnknownNameError(InputError):
 
 class ConsolidationRefused(NovaplanError):
     """A consolidation would lose or blur something; each problem names the policy line that would settle it."""
+
+
+class PlanRefused(NovaplanError):
+    """No order of steps leads to the target without breaking something on the way; each problem names what breaks."""
 
 
 class DoesNotFit(NovaplanError):

@@ -22,6 +22,7 @@ from novaplan.topology.service import Container, Port, Service
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from novaplan.migration.step import Step
     from novaplan.topology.wiring import Dependency
 
 
@@ -118,6 +119,13 @@ def owners(world: World, own: str) -> tuple[str, ...]:
         edges = cast("list[Dependency]", world.values(own))
         return tuple(dict.fromkeys(edge.client for edge in edges if edge.mode != "calls"))
     return (label_of(own).partition("/")[0],) if kind_of(own) in _INSIDE else ()
+
+
+def concerned(world: World, step: Step) -> set[str]:
+    """Services of target that a step has to do with: it changes them, what they came from, or a store these use."""
+    changed = {name for edit in step.edits for name in owners(world, edit.address)}
+    clients = {edge.client for edge in world.current.dependencies if edge.server in changed and edge.mode != "calls"}
+    return set(map(world.heir, changed | clients))
 
 
 _OF_SERVICES = ("service", "container", "env", "port", "flag", "volume")

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from novaplan.migration.proof import Breach
-from novaplan.migration.step import Step
-from novaplan.migration.traffic import owners
+from novaplan.migration.traffic import concerned
 from novaplan.migration.world import World
 
 NAME = "rollback"
@@ -35,16 +34,9 @@ def judge(world: World) -> Iterator[Breach]:
         first = world.first(index)
         early = [
             name
-            for name in _concerned(world, step) & baking.keys()
+            for name in concerned(world, step) & baking.keys()
             if not world.order.comes_before(baking[name], first)
         ]
         if early:
             message = f"cannot be undone, and does not wait until {', '.join(sorted(early))} has baked"
             yield Breach(NAME, step.id, message, remedy="let it wait until the new side has proved itself")
-
-
-def _concerned(world: World, step: Step) -> set[str]:
-    """Services of target that a step has to do with: it changes them, what they came from, or a store these use."""
-    changed = {name for edit in step.edits for name in owners(world, edit.address)}
-    clients = {edge.client for edge in world.current.dependencies if edge.server in changed and edge.mode != "calls"}
-    return set(map(world.heir, changed | clients))
