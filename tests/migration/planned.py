@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from novaplan.migration.invariants import all_invariants
 from novaplan.migration.planning import plan
+
+from novaplan.migration.invariants import all_invariants
 from novaplan.migration.proof import Proof, prove
 from novaplan.migration.rollout import load_rollout
 from novaplan.migration.step import Step

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
+from novaplan.migration.planning import plan
 
 from novaplan.migration.invariants import all_invariants
 from novaplan.migration.obligations import Budget
-from novaplan.migration.planning import plan
 from novaplan.migration.proof import Proof, prove
 from novaplan.migration.rollout import load_rollout
 from novaplan.migration.world import World
