@@ -40,21 +40,54 @@ def copy_actions(copy: Copy) -> list[Action]:
             what = "TABLE ..."
         link = f"host={copy.server} dbname={copy.database} user=replicator"
         return [
-            Action("Make the tables on the new side, without rows", f"{dump} | {sh('psql', '-h', copy.to_server, '-d', copy.to_database, '-v', 'ON_ERROR_STOP=1')}", "sql"),
-            Action("Publish them" + (f": name the tables of {copy.tables_of} in place of the dots" if copy.tables_of else "")
-                   + " (wal_level must be logical)",
-                   psql(copy.server, copy.database, f"CREATE PUBLICATION {copy.name} FOR {what}"), "sql"),
-            Action("Subscribe on the new side; this copies the rows and then follows",
-                   psql(copy.to_server, copy.to_database, f"CREATE SUBSCRIPTION {copy.name} CONNECTION {sql_text(link)} PUBLICATION {copy.name}"), "sql"),
-        ]  # fmt: skip
+            Action(
+                "Make the tables on the new side, without rows",
+                f"{dump} | {sh('psql', '-h', copy.to_server, '-d', copy.to_database, '-v', 'ON_ERROR_STOP=1')}",
+                "sql",
+            ),
+            Action(
+                "Publish them"
+                + (f": name the tables of {copy.tables_of} in place of the dots" if copy.tables_of else "")
+                + " (wal_level must be logical)",
+                psql(copy.server, copy.database, f"CREATE PUBLICATION {copy.name} FOR {what}"),
+                "sql",
+            ),
+            Action(
+                "Subscribe on the new side; this copies the rows and then follows",
+                psql(
+                    copy.to_server,
+                    copy.to_database,
+                    f"CREATE SUBSCRIPTION {copy.name} CONNECTION {sql_text(link)} PUBLICATION {copy.name}",
+                ),
+                "sql",
+            ),
+        ]
     if copy.kind in ("mysql", "mariadb"):
-        dump = sh("mysqldump", "-h", copy.server, "--single-transaction", "--source-data=2", "--routines", "--databases", copy.database)
+        dump = sh(
+            "mysqldump",
+            "-h",
+            copy.server,
+            "--single-transaction",
+            "--source-data=2",
+            "--routines",
+            "--databases",
+            copy.database,
+        )
         follow = f"CHANGE REPLICATION SOURCE TO SOURCE_HOST={sql_text(copy.server)}, SOURCE_AUTO_POSITION=1 FOR CHANNEL {sql_text(copy.name)}"
         return [
             Action("Copy the rows as they are at one moment", f"{dump} | {sh('mysql', '-h', copy.to_server)}", "sql"),
-            Action("Follow from that moment on", sh("mysql", "-h", copy.to_server, "-e", f"{follow}; START REPLICA FOR CHANNEL {sql_text(copy.name)}"), "sql"),
-        ]  # fmt: skip
-    return [Action(f"Copy {copy.database} from {copy.server} to {copy.to_server} and keep the copy up to date, by the means of {copy.kind}", tool="person")]  # fmt: skip
+            Action(
+                "Follow from that moment on",
+                sh("mysql", "-h", copy.to_server, "-e", f"{follow}; START REPLICA FOR CHANNEL {sql_text(copy.name)}"),
+                "sql",
+            ),
+        ]
+    return [
+        Action(
+            f"Copy {copy.database} from {copy.server} to {copy.to_server} and keep the copy up to date, by the means of {copy.kind}",
+            tool="person",
+        )
+    ]
 
 
 def copy_gates(copy: Copy, lag: int) -> list[Gate]:
@@ -80,10 +113,14 @@ def drop_copy(copy: Copy) -> list[Action]:
     """How the copy is taken away again."""
     if copy.kind == "postgres":
         return [
-            Action("Stop following; this removes the slot as well", psql(copy.to_server, copy.to_database, f"DROP SUBSCRIPTION {copy.name}"), "sql"),
+            Action(
+                "Stop following; this removes the slot as well",
+                psql(copy.to_server, copy.to_database, f"DROP SUBSCRIPTION {copy.name}"),
+                "sql",
+            ),
             Action("Stop publishing", psql(copy.server, copy.database, f"DROP PUBLICATION {copy.name}"), "sql"),
             Action("Drop the copied tables", tool="person"),
-        ]  # fmt: skip
+        ]
     if copy.kind in ("mysql", "mariadb"):
         words = f"STOP REPLICA FOR CHANNEL {sql_text(copy.name)}; RESET REPLICA ALL FOR CHANNEL {sql_text(copy.name)}"
         return [
@@ -101,30 +138,49 @@ def switch_actions(copy: Copy, clients: Sequence[str]) -> list[Action]:
         end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {sql_text(copy.database)} AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         steps = "SELECT format('SELECT setval(%L, %s, true);', format('%I.%I', schemaname, sequencename), last_value) FROM pg_sequences WHERE last_value IS NOT NULL"
         carry = f"{sh('psql', '-h', copy.server, '-d', copy.database, '-At', '-c', steps)} | {sh('psql', '-h', copy.to_server, '-d', copy.to_database, '-v', 'ON_ERROR_STOP=1')}"
-        fenced = Action("Fence writes to what moves: revoke them from its old roles" if copy.tables_of else "Fence writes, and end the sessions that were open before",
-                        "" if copy.tables_of else psql(copy.server, copy.database, fence, end), "person" if copy.tables_of else "sql")  # fmt: skip
+        fenced = Action(
+            "Fence writes to what moves: revoke them from its old roles"
+            if copy.tables_of
+            else "Fence writes, and end the sessions that were open before",
+            "" if copy.tables_of else psql(copy.server, copy.database, fence, end),
+            "person" if copy.tables_of else "sql",
+        )
         return [
             fenced,
             Action("Wait until the copy has everything: the gate of the step before, once more", tool="person"),
             Action("Carry the sequences over: logical replication does not", carry, "sql"),
-            Action("Let the old side follow the new one from here on, so that the way back stays open",
-                   psql(copy.to_server, copy.to_database, f"CREATE PUBLICATION {copy.name}_back FOR ALL TABLES"), "sql"),
+            Action(
+                "Let the old side follow the new one from here on, so that the way back stays open",
+                psql(copy.to_server, copy.to_database, f"CREATE PUBLICATION {copy.name}_back FOR ALL TABLES"),
+                "sql",
+            ),
             *_switched(who),
-        ]  # fmt: skip
+        ]
     if copy.kind in ("mysql", "mariadb"):
         return [
             Action("Fence writes", sh("mysql", "-h", copy.server, "-e", "SET GLOBAL super_read_only = ON"), "sql"),
-            Action("Wait until the copy has everything, then let it stop following, and let the old side follow it instead", tool="person"),
+            Action(
+                "Wait until the copy has everything, then let it stop following, and let the old side follow it instead",
+                tool="person",
+            ),
             *_switched(who),
-        ]  # fmt: skip
-    return [Action("Fence writes, wait until the copy has everything, and let the old side follow the new one", tool="person"), *_switched(who)]  # fmt: skip
+        ]
+    return [
+        Action(
+            "Fence writes, wait until the copy has everything, and let the old side follow the new one", tool="person"
+        ),
+        *_switched(who),
+    ]
 
 
 def _switched(who: str) -> list[Action]:
     return [
-        Action(f"Put the new address into the secrets and settings of {who}, and restart them one after the other",
-               "novaplan render states/{state}.yaml -o manifests/{state}\nkubectl apply -k manifests/{state}", "novaplan"),
-    ]  # fmt: skip
+        Action(
+            f"Put the new address into the secrets and settings of {who}, and restart them one after the other",
+            "novaplan render states/{state}.yaml -o manifests/{state}\nkubectl apply -k manifests/{state}",
+            "novaplan",
+        ),
+    ]
 
 
 def switch_gates(copy: Copy, watched: int) -> list[Gate]:
@@ -134,7 +190,9 @@ def switch_gates(copy: Copy, watched: int) -> list[Gate]:
             f"SELECT count(*) FROM pg_stat_activity WHERE datname = {sql_text(copy.database)}"
             " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
-        return [Gate("Nobody is connected to the old side", "sql", psql(copy.server, copy.database, query), "== 0", watched)]
+        return [
+            Gate("Nobody is connected to the old side", "sql", psql(copy.server, copy.database, query), "== 0", watched)
+        ]
     return [Gate("Nothing is written on the old side any more", "person", f"writes on {copy.server}", "== 0", watched)]
 
 
@@ -142,7 +200,13 @@ def switch_back(copy: Copy, clients: Sequence[str]) -> list[Action]:
     """The same way back; the old side has followed the new one."""
     who = listed(clients) or "the clients"
     return [
-        Action(f"Fence writes on {copy.to_server}, wait until the old side has everything, carry the sequences back", tool="person"),
-        Action(f"Give {who} the old address again and restart them, then let writes on",
-               "novaplan render states/{before}.yaml -o manifests/{before}\nkubectl apply -k manifests/{before}", "novaplan"),
-    ]  # fmt: skip
+        Action(
+            f"Fence writes on {copy.to_server}, wait until the old side has everything, carry the sequences back",
+            tool="person",
+        ),
+        Action(
+            f"Give {who} the old address again and restart them, then let writes on",
+            "novaplan render states/{before}.yaml -o manifests/{before}\nkubectl apply -k manifests/{before}",
+            "novaplan",
+        ),
+    ]

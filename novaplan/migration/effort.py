@@ -50,7 +50,9 @@ class Group:
     """What somebody stated it costs, as written in a file of claims."""
 
 
-def groups(steps: Iterable[Step], model: EffortModel, claims: str | os.PathLike[str] | None = None) -> tuple[Group, ...]:
+def groups(
+    steps: Iterable[Step], model: EffortModel, claims: str | os.PathLike[str] | None = None
+) -> tuple[Group, ...]:
     """The improvements of ``model`` with the steps that make them up, beside what the file ``claims`` states.
 
     Raises what ``load_claims`` raises.

@@ -72,7 +72,8 @@ class Heritage:
             for backend in route.backends:
                 routed[backend.service] += 1
         score = {
-            name: (len(callers[name]) + len(callees[name])) * (routed[name] + sum(routed[item] for item in callers[name]))
+            name: (len(callers[name]) + len(callees[name]))
+            * (routed[name] + sum(routed[item] for item in callers[name]))
             for name in routed
         }
         own = {
@@ -82,7 +83,11 @@ class Heritage:
             for name in routed
         }
         return {
-            name: (max([score[name], *(score[item] + 1 for item in callers[name])]) if own[name] else score[name], 0, name)
+            name: (
+                max([score[name], *(score[item] + 1 for item in callers[name])]) if own[name] else score[name],
+                0,
+                name,
+            )
             for name in routed
         }
 

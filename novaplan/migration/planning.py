@@ -19,7 +19,7 @@ from novaplan.migration.invariants import all_invariants
 from novaplan.migration.order import items_of
 from novaplan.migration.plan import Plan
 from novaplan.migration.precedence import Precedence
-from novaplan.migration.proof import Breach, Progress, Proof, prove
+from novaplan.migration.proof import Breach, Progress, prove
 from novaplan.migration.rollout import Rollout, load_rollout
 from novaplan.migration.step import Step
 from novaplan.migration.steps import all_kinds

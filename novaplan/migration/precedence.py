@@ -28,8 +28,12 @@ class Precedence:
 
     def __init__(self, start: Mapping[str, Model], goal: Mapping[str, Model]) -> None:
         self.state = State(start)
-        names = {part.name for side in (start, goal) for part in side.values()
-                 if isinstance(part, Service | Datastore | External)}  # fmt: skip
+        names = {
+            part.name
+            for side in (start, goal)
+            for part in side.values()
+            if isinstance(part, Service | Datastore | External)
+        }
         self.secrets: dict[str, set[str]] = defaultdict(set)
         for side in (start, goal):
             for own, part in side.items():

@@ -33,9 +33,7 @@ def judge(world: World) -> Iterator[Breach]:
             yield Breach(NAME, step.id, "cannot be undone, and does not say until when", remedy="state undone_until")
         first = world.first(index)
         early = [
-            name
-            for name in concerned(world, step) & baking.keys()
-            if not world.order.comes_before(baking[name], first)
+            name for name in concerned(world, step) & baking.keys() if not world.order.comes_before(baking[name], first)
         ]
         if early:
             message = f"cannot be undone, and does not wait until {', '.join(sorted(early))} has baked"

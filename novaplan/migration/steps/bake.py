@@ -25,20 +25,36 @@ def propose(draft: Draft) -> None:
             establishes=(f"baked/{new}",),
             touches=[new, *gone],
             actions=[
-                Action("Change nothing of either side; look at the figures at the busiest hour and after every nightly job", tool="person"),
+                Action(
+                    "Change nothing of either side; look at the figures at the busiest hour and after every nightly job",
+                    tool="person",
+                ),
                 Action("Ask once more for callers of the old names: DNS queries, access logs", tool="person"),
             ],
             gates=[
-                Gate("Requests succeed all the time", "promql",
-                     f"sum(rate(http_requests_total{{service={label(new)},code!~\"5..\"}}[5m])) / sum(rate(http_requests_total{{service={label(new)}}}[5m]))",
-                     f">= {round(draft.rollout.success_percent / 100, 6)}", draft.rollout.bake),
-                *(Gate(f"{old} gets nothing", "promql", f"sum(rate(http_requests_total{{service={label(old)}}}[1h])) or vector(0)", "== 0", draft.rollout.bake) for old in gone[:3]),
+                Gate(
+                    "Requests succeed all the time",
+                    "promql",
+                    f'sum(rate(http_requests_total{{service={label(new)},code!~"5.."}}[5m])) / sum(rate(http_requests_total{{service={label(new)}}}[5m]))',
+                    f">= {round(draft.rollout.success_percent / 100, 6)}",
+                    draft.rollout.bake,
+                ),
+                *(
+                    Gate(
+                        f"{old} gets nothing",
+                        "promql",
+                        f"sum(rate(http_requests_total{{service={label(old)}}}[1h])) or vector(0)",
+                        "== 0",
+                        draft.rollout.bake,
+                    )
+                    for old in gone[:3]
+                ),
             ],
             rollback=[Action("Shift the weights back; the old services still run", tool="person")],
             undone_until="the old services are scaled to zero",
             bake=draft.rollout.bake,
             rank=(*draft.heritage.rank(last), last),
-        )  # fmt: skip
+        )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

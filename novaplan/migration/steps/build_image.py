@@ -33,15 +33,30 @@ def propose(draft: Draft) -> None:
             establishes=(f"image/{new}",),
             touches=[*olds, new],
             actions=[
-                Action(f"Merge {_named(target.codebases)} on one branch; calls between them become function calls", tool="git"),
-                Action(f"Put what is new behind flags that are off: {listed(flags)}" if flags else "No flag is needed", tool="git"),
-                Action("Build it", sh_build(image), "shell") if image else Action("Build it in the pipeline", tool="shell"),
+                Action(
+                    f"Merge {_named(target.codebases)} on one branch; calls between them become function calls",
+                    tool="git",
+                ),
+                Action(
+                    f"Put what is new behind flags that are off: {listed(flags)}" if flags else "No flag is needed",
+                    tool="git",
+                ),
+                Action("Build it", sh_build(image), "shell")
+                if image
+                else Action("Build it in the pipeline", tool="shell"),
             ],
-            gates=[Gate(f"The contract tests pass against {new} and against what it takes over from", "person", "failed contract tests", "== 0")],
+            gates=[
+                Gate(
+                    f"The contract tests pass against {new} and against what it takes over from",
+                    "person",
+                    "failed contract tests",
+                    "== 0",
+                )
+            ],
             rollback=[Action("Leave the image unused; the old ones go on", tool="git")],
             undone_until=f"{new} is released",
             risk="medium" if len(olds) > 1 else "low",
-        )  # fmt: skip
+        )
 
 
 def sh_build(image: str) -> str:

@@ -17,8 +17,22 @@ from novaplan.topology.wiring import Dependency, Route
 
 PHASE, ORDER = "contract", 350
 _INSIDE = ("container", "env", "port", "flag", "volume")
-_OWN = ("service", "datastore", "external", "namespace", "secret", "secret-key", "object", "topic", "consumer-group",
-        "logical-db", "database", "schema", "dependency", "route")  # fmt: skip
+_OWN = (
+    "service",
+    "datastore",
+    "external",
+    "namespace",
+    "secret",
+    "secret-key",
+    "object",
+    "topic",
+    "consumer-group",
+    "logical-db",
+    "database",
+    "schema",
+    "dependency",
+    "route",
+)
 
 
 def propose(draft: Draft) -> None:
@@ -30,8 +44,6 @@ def propose(draft: Draft) -> None:
         there = draft.state.parts.get(own)
         edits = draft.towards(own, leave=("aliases",) if kind_of(own) == "service" and there is not None else ())
         if isinstance(there, Service) and isinstance(wanted, Service) and set(wanted.aliases) - set(there.aliases):
-
-
             edits.append(set_fields(own, aliases=tuple(sorted({*wanted.aliases, *there.aliases}))))
         found[_component(own, wanted)] += edits
     for own, part in sorted(draft.state.parts.items()):
@@ -59,12 +71,15 @@ def _component(own: str, part: object) -> str:
 
 
 def _add(draft: Draft, name: str, edits: list[Edit]) -> None:
-    kinds = sorted({kind_of(edit.address) for edit in edits}, key=lambda kind: (KINDS.index(kind) if kind in KINDS else -1))
+    kinds = sorted(
+        {kind_of(edit.address) for edit in edits}, key=lambda kind: KINDS.index(kind) if kind in KINDS else -1
+    )
     fields = sorted({field for edit in edits for field in edit.fields})
     what = [label_of(edit.address) for edit in edits if kind_of(edit.address) in ("env", "dependency", "route")]
     service = draft.target.service.get(name)
     title = (
-        f"Bring {name} to what target says: {listed([*fields, *what][:5]) or listed(kinds)}" + (" and more" if len([*fields, *what]) > 5 else "")
+        f"Bring {name} to what target says: {listed([*fields, *what][:5]) or listed(kinds)}"
+        + (" and more" if len([*fields, *what]) > 5 else "")
         if name
         else f"Call the system {draft.target.name} from now on: what is written down of it is what runs"
     )
@@ -74,16 +89,18 @@ def _add(draft: Draft, name: str, edits: list[Edit]) -> None:
         stages=[edits],
         touches=[name] if draft.state.exists(name) or service else [],
         actions=rendered(),
-        gates=[rolled_out(service.namespace, "deployment" if service.workload == "deployment" else service.workload, name)] if service and service.workload in ("deployment", "statefulset", "daemonset") else
-              [Gate("It is as rendered", "kubectl", "kubectl diff -k manifests/{state}", "exit status 0")],
+        gates=[
+            rolled_out(service.namespace, "deployment" if service.workload == "deployment" else service.workload, name)
+        ]
+        if service and service.workload in ("deployment", "statefulset", "daemonset")
+        else [Gate("It is as rendered", "kubectl", "kubectl diff -k manifests/{state}", "exit status 0")],
         rollback=undo(),
         undone_until="always",
-    )  # fmt: skip
+    )
 
 
 def allowed(step: Step, world: World) -> str:
     """It brings parts to what target has, and removes what stands inside components that stay."""
-
 
     goal = split(world.target)
     for edit in step.edits:
@@ -93,10 +110,6 @@ def allowed(step: Step, world: World) -> str:
                 return f"{step.kind} does not remove {edit.address}"
         elif wanted is None:
             return f"{step.kind} adds nothing that target does not have"
-        elif edit.part is not None and edit.part != wanted:
-            return f"{step.kind} makes {edit.address} what target has"
-        elif any(getattr(wanted, name) != value for name, value in edit.fields.items() if name != "aliases"):
+        elif (edit.part is not None and edit.part != wanted) or any(getattr(wanted, name) != value for name, value in edit.fields.items() if name != "aliases"):
             return f"{step.kind} makes {edit.address} what target has"
     return only(step, "system", *_OWN, *_INSIDE)
-
-

@@ -29,22 +29,32 @@ def propose(draft: Draft) -> None:
     for store, owns in sorted(gone.items()):
         found = draft.state.part(address("datastore", store), Datastore)
         kind = found.kind if found else ""
-        edges = [step.id for step in draft.steps if any(edit.removes and f"->{store}/" in edit.address for edit in step.edits)]
+        edges = [
+            step.id
+            for step in draft.steps
+            if any(edit.removes and f"->{store}/" in edit.address for edit in step.edits)
+        ]
         draft.add(
             store,
-            title=f"Drop {listed([label_of(own) for own in owns[:4]])} on {store}" + (" and more" if len(owns) > 4 else "") + ": what is dropped is gone",
+            title=f"Drop {listed([label_of(own) for own in owns[:4]])} on {store}"
+            + (" and more" if len(owns) > 4 else "")
+            + ": what is dropped is gone",
             stages=[[remove(own) for own in reversed(owns)]],
             units={"schemas": len(owns)},
             after=edges,
             touches=[store],
-            preconditions=("the latest backup was restored on another machine and read", "nobody has read any of it for the whole bake time"),
+            preconditions=(
+                "the latest backup was restored on another machine and read",
+                "nobody has read any of it for the whole bake time",
+            ),
             actions=[Action(f"Drop {label_of(own)}", *_command(store, kind, own)) for own in owns],
-            gates=_before(store, kind, owns) or [Gate("Nobody reads any of it", "person", "reads", "== 0", draft.rollout.bake)],
+            gates=_before(store, kind, owns)
+            or [Gate("Nobody reads any of it", "person", "reads", "== 0", draft.rollout.bake)],
             rollback=[Action("Restore it from the backup; what was written since is lost", tool="person")],
             reversible=False,
             undone_until="it is done: a backup is the only way back",
             risk="high",
-        )  # fmt: skip
+        )
 
 
 def _command(store: str, kind: str, own: str) -> tuple[str, str]:

@@ -34,12 +34,26 @@ def propose(draft: Draft) -> None:
             stages=[edits],
             units={"members": store.members},
             touches=[store.name, *olds],
-            actions=[Action("Order it from the provider", tool="person")] if managed else rendered("Render it and apply it: nobody uses it yet"),
-            gates=[Gate("All members are ready", "kubectl", kubectl(store.namespace, "rollout", "status", f"statefulset/{store.name}", "--timeout=15m"), "exit status 0")],
-            rollback=[Action("Take it away again; nothing is on it", kubectl(store.namespace, "delete", "statefulset", store.name))],
+            actions=[Action("Order it from the provider", tool="person")]
+            if managed
+            else rendered("Render it and apply it: nobody uses it yet"),
+            gates=[
+                Gate(
+                    "All members are ready",
+                    "kubectl",
+                    kubectl(store.namespace, "rollout", "status", f"statefulset/{store.name}", "--timeout=15m"),
+                    "exit status 0",
+                )
+            ],
+            rollback=[
+                Action(
+                    "Take it away again; nothing is on it",
+                    kubectl(store.namespace, "delete", "statefulset", store.name),
+                )
+            ],
             undone_until="data is moved onto it",
             risk="low",
-        )  # fmt: skip
+        )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

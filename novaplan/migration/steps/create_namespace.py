@@ -28,10 +28,17 @@ def propose(draft: Draft) -> None:
                 Action("Create it", sh("kubectl", "create", "namespace", space.name)),
                 Action("Give it the limits, quotas and pull secrets of the namespaces there are", tool="person"),
             ],
-            gates=[Gate("It is active", "kubectl", sh("kubectl", "get", "namespace", space.name, "-o", "jsonpath={.status.phase}"), "== Active")],
+            gates=[
+                Gate(
+                    "It is active",
+                    "kubectl",
+                    sh("kubectl", "get", "namespace", space.name, "-o", "jsonpath={.status.phase}"),
+                    "== Active",
+                )
+            ],
             rollback=[Action("Delete it while it is empty", sh("kubectl", "delete", "namespace", space.name))],
             undone_until="something runs in it",
-        )  # fmt: skip
+        )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

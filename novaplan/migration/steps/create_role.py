@@ -16,7 +16,11 @@ PHASE, ORDER = "expand", 60
 
 def propose(draft: Draft) -> None:
     """One for each role that target names and current does not."""
-    known = {(heir, edge.user) for edge in draft.current.dependencies for heir in (edge.server, *draft.heritage.store_heirs(edge.server))}
+    known = {
+        (heir, edge.user)
+        for edge in draft.current.dependencies
+        for heir in (edge.server, *draft.heritage.store_heirs(edge.server))
+    }
     users: dict[tuple[str, str], list[Dependency]] = defaultdict(list)
     for edge in draft.target.dependencies:
         if edge.user is not None and (edge.server, edge.user) not in known and edge.server in draft.target.datastore:
@@ -34,14 +38,43 @@ def propose(draft: Draft) -> None:
             establishes=(f"role/{server}/{user}",),
             touches=[server],
             actions=[
-                Action("Create it; its password comes from the store of secrets and is not typed here", psql(server, "postgres", f"CREATE ROLE {sql_name(user)} LOGIN") if postgres else "", "sql" if postgres else "person"),
-                Action("Grant it what it needs and no more, now for what is there, later for what is added", psql(server, "postgres", *grants) if postgres and grants else "", "sql" if postgres and grants else "person"),
+                Action(
+                    "Create it; its password comes from the store of secrets and is not typed here",
+                    psql(server, "postgres", f"CREATE ROLE {sql_name(user)} LOGIN") if postgres else "",
+                    "sql" if postgres else "person",
+                ),
+                Action(
+                    "Grant it what it needs and no more, now for what is there, later for what is added",
+                    psql(server, "postgres", *grants) if postgres and grants else "",
+                    "sql" if postgres and grants else "person",
+                ),
             ],
-            gates=[Gate("Both the old and the new credentials log in", "sql", psql(server, "postgres", f"SELECT rolcanlogin FROM pg_roles WHERE rolname = {sql_text(user)}"), "== t") if postgres else
-                   Gate("Both the old and the new credentials log in", "person", "log-ins that fail", "== 0")],
-            rollback=[Action("Drop it", psql(server, "postgres", *(f"REVOKE CONNECT ON DATABASE {sql_name(name)} FROM {sql_name(user)}" for name in databases), f"DROP ROLE {sql_name(user)}") if postgres else "", "sql" if postgres else "person")],
+            gates=[
+                Gate(
+                    "Both the old and the new credentials log in",
+                    "sql",
+                    psql(server, "postgres", f"SELECT rolcanlogin FROM pg_roles WHERE rolname = {sql_text(user)}"),
+                    "== t",
+                )
+                if postgres
+                else Gate("Both the old and the new credentials log in", "person", "log-ins that fail", "== 0")
+            ],
+            rollback=[
+                Action(
+                    "Drop it",
+                    psql(
+                        server,
+                        "postgres",
+                        *(f"REVOKE CONNECT ON DATABASE {sql_name(name)} FROM {sql_name(user)}" for name in databases),
+                        f"DROP ROLE {sql_name(user)}",
+                    )
+                    if postgres
+                    else "",
+                    "sql" if postgres else "person",
+                )
+            ],
             undone_until="something logs in with it",
-        )  # fmt: skip
+        )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

@@ -33,12 +33,29 @@ def propose(draft: Draft) -> None:
             touches=[],
             actions=[
                 Action("Take each value from the store of secrets; for a database that of the new role", tool="person"),
-                Action("Render the placeholders, fill them there, and apply", "novaplan render states/{state}.yaml -o manifests/{state}", "novaplan"),
+                Action(
+                    "Render the placeholders, fill them there, and apply",
+                    "novaplan render states/{state}.yaml -o manifests/{state}",
+                    "novaplan",
+                ),
             ],
-            gates=[Gate("Every key is there", "kubectl", kubectl(secret.namespace, "get", "secret", secret.name, "-o", "jsonpath={.data}"), f"has {len(secret.keys)} keys")],
-            rollback=[Action("Take what was added out again", kubectl(secret.namespace, "delete", "secret", secret.name) if verb == "Create" else "", "kubectl" if verb == "Create" else "person")],
+            gates=[
+                Gate(
+                    "Every key is there",
+                    "kubectl",
+                    kubectl(secret.namespace, "get", "secret", secret.name, "-o", "jsonpath={.data}"),
+                    f"has {len(secret.keys)} keys",
+                )
+            ],
+            rollback=[
+                Action(
+                    "Take what was added out again",
+                    kubectl(secret.namespace, "delete", "secret", secret.name) if verb == "Create" else "",
+                    "kubectl" if verb == "Create" else "person",
+                )
+            ],
             undone_until="something mounts it",
-        )  # fmt: skip
+        )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

@@ -19,21 +19,48 @@ def propose(draft: Draft) -> None:
         own = address("service", old)
         service = draft.current.service[old]
         gone = [own, *draft.state.inside(own), *(dependency_address(edge) for edge in draft.state.edges_of(old))]
-        kind = "statefulset" if service.workload == "statefulset" else "cronjob" if service.workload == "cronjob" else "deployment"
+        kind = (
+            "statefulset"
+            if service.workload == "statefulset"
+            else "cronjob"
+            if service.workload == "cronjob"
+            else "deployment"
+        )
         revoked = [step.id for step in draft.steps if step.kind == "revoke-credentials" and step.id.endswith(f"/{old}")]
-        claims = f"; claims of {', '.join(volume.name for volume in service.volumes)} stay until somebody deletes them" if service.volumes else ""
+        claims = (
+            f"; claims of {', '.join(volume.name for volume in service.volumes)} stay until somebody deletes them"
+            if service.volumes
+            else ""
+        )
         draft.add(
             old,
-            title=f"Delete {old}" + (f"; its name goes on leading to {draft.world.heir(old)}" if draft.world.heir(old) != old else ""),
+            title=f"Delete {old}"
+            + (f"; its name goes on leading to {draft.world.heir(old)}" if draft.world.heir(old) != old else ""),
             stages=[[remove(item) for item in dict.fromkeys(gone)]],
             after=[f"scale-to-zero/{old}", *revoked],
             touches=[old],
             preconditions=(f"its manifests and image are kept{claims}",),
-            actions=[Action("Delete the workload, its autoscaler and its budget, not the Service of its name", kubectl(service.namespace, "delete", f"{kind}/{old}", f"hpa/{old}", f"pdb/{old}", "--ignore-not-found"))],
-            gates=[Gate("The name still answers", "kubectl", kubectl(service.namespace, "get", "endpointslices", "-l", f"kubernetes.io/service-name={old}"), "has endpoints of its heir")] if draft.world.heir(old) != old else [],
+            actions=[
+                Action(
+                    "Delete the workload, its autoscaler and its budget, not the Service of its name",
+                    kubectl(
+                        service.namespace, "delete", f"{kind}/{old}", f"hpa/{old}", f"pdb/{old}", "--ignore-not-found"
+                    ),
+                )
+            ],
+            gates=[
+                Gate(
+                    "The name still answers",
+                    "kubectl",
+                    kubectl(service.namespace, "get", "endpointslices", "-l", f"kubernetes.io/service-name={old}"),
+                    "has endpoints of its heir",
+                )
+            ]
+            if draft.world.heir(old) != old
+            else [],
             rollback=undo("Apply its manifests again, with no replicas"),
             undone_until="its image, secrets and roles are gone",
-        )  # fmt: skip
+        )
 
 
 def _dependents_first(draft: Draft) -> list[str]:

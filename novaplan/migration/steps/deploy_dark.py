@@ -29,23 +29,40 @@ def propose(draft: Draft) -> None:
         edits += [edit for edit in draft.connecting(name) if edit.address not in draft.state.parts]
         servers = [edit.part.server for edit in edits if isinstance(edit.part, Dependency)]
         off = [edit.part.name for edit in edits if isinstance(edit.part, FeatureFlag) and not edit.part.enabled]
-        calls = f'sum(rate(http_requests_total{{service={label(name)}}}[5m]))'
+        calls = f"sum(rate(http_requests_total{{service={label(name)}}}[5m]))"
         draft.add(
             name,
-            title=f"Deploy {name} dark" + (f" beside {listed(olds)}" if olds else "") + f": {service.replicas} pods, no traffic",
+            title=f"Deploy {name} dark"
+            + (f" beside {listed(olds)}" if olds else "")
+            + f": {service.replicas} pods, no traffic",
             stages=[edits],
             establishes=(f"deployed/{name}",),
             after=[*(draft.ready[server] for server in servers if server in draft.ready), *draft.moves.get(name, ())],
             touches=[name, *olds],
             actions=[
-                *rendered("Render it without routes, consumers and autoscaling" + (f", with {listed(off)} off" if off else "") + ", and apply"),
-                Action("Read its log: it reaches every server, and complains of nothing", kubectl(service.namespace, "logs", f"deployment/{name}", "--all-containers", "--tail=100"), "kubectl"),
+                *rendered(
+                    "Render it without routes, consumers and autoscaling"
+                    + (f", with {listed(off)} off" if off else "")
+                    + ", and apply"
+                ),
+                Action(
+                    "Read its log: it reaches every server, and complains of nothing",
+                    kubectl(service.namespace, "logs", f"deployment/{name}", "--all-containers", "--tail=100"),
+                    "kubectl",
+                ),
             ],
-            gates=[rolled_out(service.namespace, _workload(service.workload), name),
-                   Gate("It gets no requests", "promql", calls, "== 0 or absent", draft.rollout.weight_bake)],
-            rollback=[Action("Delete it; nothing depends on it", kubectl(service.namespace, "delete", _workload(service.workload), name))],
+            gates=[
+                rolled_out(service.namespace, _workload(service.workload), name),
+                Gate("It gets no requests", "promql", calls, "== 0 or absent", draft.rollout.weight_bake),
+            ],
+            rollback=[
+                Action(
+                    "Delete it; nothing depends on it",
+                    kubectl(service.namespace, "delete", _workload(service.workload), name),
+                )
+            ],
             undone_until="it has traffic",
-        )  # fmt: skip
+        )
 
 
 def _without_parts(draft: Draft, name: str):  # type: ignore[no-untyped-def]
@@ -65,7 +82,11 @@ def requires_of(step: Step, world: World) -> tuple[str, ...]:
 def allowed(step: Step, world: World) -> str:
     """It adds one service and what depends on it, without traffic and consumers."""
     for edit in step.edits:
-        if isinstance(edit.part, Dependency) and edit.part.mode == "consumes" and edit.part.client in world.target.service:
+        if (
+            isinstance(edit.part, Dependency)
+            and edit.part.mode == "consumes"
+            and edit.part.client in world.target.service
+        ):
             return "what is deployed dark consumes nothing"
         if kind_of(edit.address) == "service" and edit.address != address("service", *subject(step)):
             return f"{step.kind} adds one service"

@@ -24,10 +24,14 @@ def propose(draft: Draft) -> None:
         actions = [Action(f"Watch the connections of {old} until none is left", tool="person")]
         if long:
             actions = [
-                Action("Let the load balancers send new connections to the heir; those that are open stay", tool="person"),
-                Action(f"Ask the clients of {listed(long)} to come again, a few at a time: restart one pod after the other (each has {grace} to hand its connections over)",
-                       kubectl(service.namespace, "rollout", "restart", f"deployment/{old}")),
-            ]  # fmt: skip
+                Action(
+                    "Let the load balancers send new connections to the heir; those that are open stay", tool="person"
+                ),
+                Action(
+                    f"Ask the clients of {listed(long)} to come again, a few at a time: restart one pod after the other (each has {grace} to hand its connections over)",
+                    kubectl(service.namespace, "rollout", "restart", f"deployment/{old}"),
+                ),
+            ]
         draft.add(
             old,
             title=f"Drain {old}" + (f": its {listed(long)} connections move to {new}" if long and new != old else ""),
@@ -35,17 +39,36 @@ def propose(draft: Draft) -> None:
             establishes=(f"drained/{old}",),
             after=handed,
             touches=[old, *([new] if new != old else [])],
-            preconditions=(("what a connection needs is shared by both sides: sessions, presence, stream keys",) if long else ()),
+            preconditions=(
+                ("what a connection needs is shared by both sides: sessions, presence, stream keys",) if long else ()
+            ),
             actions=actions,
             gates=[
-                Gate("No connection is open", "promql", f"sum(open_connections{{service={label(old)}}}) or vector(0)", "== 0", draft.rollout.weight_bake),
-                *([Gate("Clients do not come again all at once", "promql", f"sum(rate(connections_opened_total{{service={label(new)}}}[1m]))", "<= twice the usual rate")] if long else []),
+                Gate(
+                    "No connection is open",
+                    "promql",
+                    f"sum(open_connections{{service={label(old)}}}) or vector(0)",
+                    "== 0",
+                    draft.rollout.weight_bake,
+                ),
+                *(
+                    [
+                        Gate(
+                            "Clients do not come again all at once",
+                            "promql",
+                            f"sum(rate(connections_opened_total{{service={label(new)}}}[1m]))",
+                            "<= twice the usual rate",
+                        )
+                    ]
+                    if long
+                    else []
+                ),
             ],
             rollback=[Action("Let the load balancers send connections to it again", tool="person")],
             undone_until=f"{old} is scaled to zero",
             risk="medium" if long else "low",
             rank=(*draft.heritage.rank(old), old),
-        )  # fmt: skip
+        )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

@@ -32,12 +32,25 @@ def propose(draft: Draft) -> None:
                 after=[step.id for step in draft.steps if step.id == f"delete-service/{name}"],
                 touches=[service.name],
                 preconditions=("no configuration, job, dashboard or certificate outside the topology names it either",),
-                actions=[Action("Delete the Service of that name, and forwarders behind it", kubectl(space, "delete", "service", name))],
-                gates=[Gate("Nobody asks for it", "promql", "sum(increase(coredns_dns_responses_total{rcode=\"NXDOMAIN\"}[1h]))", "no more than before", draft.rollout.bake)],
+                actions=[
+                    Action(
+                        "Delete the Service of that name, and forwarders behind it",
+                        kubectl(space, "delete", "service", name),
+                    )
+                ],
+                gates=[
+                    Gate(
+                        "Nobody asks for it",
+                        "promql",
+                        'sum(increase(coredns_dns_responses_total{rcode="NXDOMAIN"}[1h]))',
+                        "no more than before",
+                        draft.rollout.bake,
+                    )
+                ],
                 rollback=[Action("Add it again", kubectl(space, "apply", "-f", f"backup/service-{name}.yaml"))],
                 undone_until="always",
                 bake=0,
-            )  # fmt: skip
+            )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

@@ -37,12 +37,15 @@ def propose(draft: Draft) -> None:
             units={"flags": len(edits)},
             after=draft.moves.get(service.name, ()),
             touches=[service.name],
-            actions=[*rendered(), Action("Try what each flag turns on from inside the cluster, with the contract tests", tool="shell")],
+            actions=[
+                *rendered(),
+                Action("Try what each flag turns on from inside the cluster, with the contract tests", tool="shell"),
+            ],
             gates=[Gate("It fails no requests", "promql", errors, "== 0", draft.rollout.weight_bake)],
             rollback=undo("Set the flags back"),
             undone_until="always, as long as the code behind the flag is there",
             risk="low",
-        )  # fmt: skip
+        )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
@@ -54,5 +57,9 @@ def requires_of(step: Step, world: World) -> tuple[str, ...]:
 
 def allowed(step: Step, world: World) -> str:
     """It changes the flags of one service."""
-    own = [edit for edit in step.edits if kind_of(edit.address) == "flag" and not edit.address.startswith(f"flag:{subject(step)[0]}/")]
+    own = [
+        edit
+        for edit in step.edits
+        if kind_of(edit.address) == "flag" and not edit.address.startswith(f"flag:{subject(step)[0]}/")
+    ]
     return f"{step.kind} changes flags of one service" if own else only(step, "flag") or no_removal(step, "flag")

@@ -41,8 +41,14 @@ def _add(draft: Draft, store: str, database: str, edits: list[Edit]) -> None:
     found = draft.state.part(address("datastore", store), Datastore)
     is_postgres = found is not None and found.kind == "postgres"
     made = [psql(store, "postgres", f"CREATE DATABASE {sql_name(database)}")] if new else []
-    made += [psql(store, database, *(f"CREATE SCHEMA IF NOT EXISTS {sql_name(name)}" for name in schemas))] if schemas else []
-    undone = [psql(store, database, *(f"DROP SCHEMA {sql_name(name)}" for name in schemas))] if schemas and not new else []
+    made += (
+        [psql(store, database, *(f"CREATE SCHEMA IF NOT EXISTS {sql_name(name)}" for name in schemas))]
+        if schemas
+        else []
+    )
+    undone = (
+        [psql(store, database, *(f"DROP SCHEMA {sql_name(name)}" for name in schemas))] if schemas and not new else []
+    )
     undone += [psql(store, "postgres", f"DROP DATABASE {sql_name(database)}")] if new else []
     query = f"SELECT count(*) FROM pg_namespace WHERE nspname IN ({', '.join(map(sql_text, schemas))})"
     draft.add(
@@ -55,14 +61,23 @@ def _add(draft: Draft, store: str, database: str, edits: list[Edit]) -> None:
         preconditions=("no other change of the schema is under way",),
         actions=[
             Action("Add what is new", "\n".join(made) if is_postgres else "", "sql" if is_postgres else "person"),
-            Action("Let the new role use it, and set its search_path so that names without a schema are found", tool="person"),
+            Action(
+                "Let the new role use it, and set its search_path so that names without a schema are found",
+                tool="person",
+            ),
         ],
-        gates=[Gate("It is there", "sql", psql(store, database, query), f"== {len(schemas)}")] if is_postgres and schemas else
-              [Gate("It is there", "person", f"a look at {store}", f"has {what}")],
-        rollback=[Action("Drop it while it is empty: without CASCADE the server refuses to drop what holds a table",
-                         "\n".join(undone) if is_postgres else "", "sql" if is_postgres else "person")],
+        gates=[Gate("It is there", "sql", psql(store, database, query), f"== {len(schemas)}")]
+        if is_postgres and schemas
+        else [Gate("It is there", "person", f"a look at {store}", f"has {what}")],
+        rollback=[
+            Action(
+                "Drop it while it is empty: without CASCADE the server refuses to drop what holds a table",
+                "\n".join(undone) if is_postgres else "",
+                "sql" if is_postgres else "person",
+            )
+        ],
         undone_until="something is written to it",
-    )  # fmt: skip
+    )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

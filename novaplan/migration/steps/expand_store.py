@@ -40,19 +40,45 @@ def propose(draft: Draft) -> None:
             stages=[made],
             units={"topics": len(topics)},
             touches=[store],
-            actions=[Action(f"Make the topic {topic.name}", _topic(store, topic) if kafka else "", "kafka" if kafka else "person")
-                     for topic in topics] or [Action("Nothing to run: numbers and groups are there as soon as they are used", tool="person")],
-            gates=[Gate("It is there", "kafka", sh("kafka-topics.sh", "--bootstrap-server", f"{store}:9092", "--describe", "--topic", topic.name), "exit status 0")
-                   for topic in topics] if kafka else [],
+            actions=[
+                Action(
+                    f"Make the topic {topic.name}",
+                    _topic(store, topic) if kafka else "",
+                    "kafka" if kafka else "person",
+                )
+                for topic in topics
+            ]
+            or [Action("Nothing to run: numbers and groups are there as soon as they are used", tool="person")],
+            gates=[
+                Gate(
+                    "It is there",
+                    "kafka",
+                    sh("kafka-topics.sh", "--bootstrap-server", f"{store}:9092", "--describe", "--topic", topic.name),
+                    "exit status 0",
+                )
+                for topic in topics
+            ]
+            if kafka
+            else [],
             rollback=[Action("Take it away again while nobody uses it", tool="person")],
             undone_until="something uses it",
-        )  # fmt: skip
+        )
 
 
 def _topic(store: str, topic: Topic) -> str:
     size = ["--partitions", topic.partitions] if topic.partitions else []
     kept = ["--config", f"retention.ms={topic.retention}"] if topic.retention else []
-    return sh("kafka-topics.sh", "--bootstrap-server", f"{store}:9092", "--create", "--if-not-exists", "--topic", topic.name, *size, *kept)  # fmt: skip
+    return sh(
+        "kafka-topics.sh",
+        "--bootstrap-server",
+        f"{store}:9092",
+        "--create",
+        "--if-not-exists",
+        "--topic",
+        topic.name,
+        *size,
+        *kept,
+    )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
@@ -62,4 +88,6 @@ def requires_of(step: Step, world: World) -> tuple[str, ...]:
 
 def allowed(step: Step, world: World) -> str:
     """It adds parts of stores."""
-    return only(step, "topic", "consumer-group", "logical-db") or no_removal(step, "topic", "consumer-group", "logical-db")
+    return only(step, "topic", "consumer-group", "logical-db") or no_removal(
+        step, "topic", "consumer-group", "logical-db"
+    )

@@ -33,7 +33,9 @@ def propose(draft: Draft) -> None:
 
 def _add(draft: Draft, own: str, edge: Dependency, olds: list[Dependency]) -> None:
     gone = [remove(dependency_address(old)) for old in olds]
-    joins = bool(olds) and all((old.server, old.topic, old.group) == (edge.server, edge.topic, edge.group) and edge.group for old in olds)
+    joins = bool(olds) and all(
+        (old.server, old.topic, old.group) == (edge.server, edge.topic, edge.group) and edge.group for old in olds
+    )
     stages = [[put(own, edge)], gone] if joins else [[*gone, put(own, edge)]]
     clients = sorted({old.client for old in olds} - {edge.client})
     what = edge.topic or f"what {edge.server} has for it"
@@ -45,7 +47,9 @@ def _add(draft: Draft, own: str, edge: Dependency, olds: list[Dependency]) -> No
     )
     old = min(clients, key=draft.heritage.rank) if clients else edge.client
     draft.add(
-        edge.client, edge.server, *(item for item in (edge.topic, edge.group) if item),
+        edge.client,
+        edge.server,
+        *(item for item in (edge.topic, edge.group) if item),
         title=title,
         stages=[stage for stage in stages if stage],
         units={"clients": len(clients)},
@@ -53,16 +57,24 @@ def _add(draft: Draft, own: str, edge: Dependency, olds: list[Dependency]) -> No
         touches=[edge.client, edge.server, *clients],
         preconditions=(
             "a message that comes twice does no harm: handlers are idempotent",
-            *(("both sides have a partition assignor in common",) if joins else
-              ("the old group has stopped before its offsets are set", "messages wait no longer than the topic keeps them")),
+            *(
+                ("both sides have a partition assignor in common",)
+                if joins
+                else (
+                    "the old group has stopped before its offsets are set",
+                    "messages wait no longer than the topic keeps them",
+                )
+            ),
         ),
         actions=_actions(draft, edge, olds, joins),
         gates=_gates(draft, edge),
-        rollback=undo(f"Let {listed(clients) or 'the old consumers'} run again and stop {edge.client}; offsets are copied back first where the group differs"),
+        rollback=undo(
+            f"Let {listed(clients) or 'the old consumers'} run again and stop {edge.client}; offsets are copied back first where the group differs"
+        ),
         undone_until="the old group's offsets have expired",
         risk="medium",
         rank=(*draft.heritage.rank(old), old),
-    )  # fmt: skip
+    )
 
 
 def _is_kafka(draft: Draft, name: str) -> bool:
@@ -79,18 +91,60 @@ def _actions(draft: Draft, edge: Dependency, olds: list[Dependency], joins: bool
         tool = ["kafka-consumer-groups.sh", "--bootstrap-server", f"{edge.server}:9092"]
         topic = ["--topic", edge.topic] if edge.topic else ["--all-topics"]
         for old in olds:
-            found.append(Action("Export its offsets", sh(*tool, "--group", old.group or old.client, *topic, "--reset-offsets", "--to-current", "--dry-run", "--export") + " > offsets.csv", "kafka"))  # fmt: skip
+            found.append(
+                Action(
+                    "Export its offsets",
+                    sh(
+                        *tool,
+                        "--group",
+                        old.group or old.client,
+                        *topic,
+                        "--reset-offsets",
+                        "--to-current",
+                        "--dry-run",
+                        "--export",
+                    )
+                    + " > offsets.csv",
+                    "kafka",
+                )
+            )
         if olds:
-            found.append(Action("Give them to the new group", sh(*tool, "--group", group, "--reset-offsets", "--from-file", "offsets.csv", "--execute"), "kafka"))  # fmt: skip
+            found.append(
+                Action(
+                    "Give them to the new group",
+                    sh(*tool, "--group", group, "--reset-offsets", "--from-file", "offsets.csv", "--execute"),
+                    "kafka",
+                )
+            )
     return [*found, *rendered("Start the new consumer")]
 
 
 def _gates(draft: Draft, edge: Dependency) -> list[Gate]:
     if not _is_kafka(draft, edge.server):
-        return [Gate("The new consumer takes messages, and none are left waiting", "person", "messages that wait", "== 0", draft.rollout.weight_bake)]  # fmt: skip
-    describe = sh("kafka-consumer-groups.sh", "--bootstrap-server", f"{edge.server}:9092", "--describe", "--group", edge.group or edge.client)  # fmt: skip
+        return [
+            Gate(
+                "The new consumer takes messages, and none are left waiting",
+                "person",
+                "messages that wait",
+                "== 0",
+                draft.rollout.weight_bake,
+            )
+        ]
+    describe = sh(
+        "kafka-consumer-groups.sh",
+        "--bootstrap-server",
+        f"{edge.server}:9092",
+        "--describe",
+        "--group",
+        edge.group or edge.client,
+    )
     return [
-        Gate("Every partition has an owner, and it is the new consumer", "kafka", describe, "CONSUMER-ID is set on every row"),
+        Gate(
+            "Every partition has an owner, and it is the new consumer",
+            "kafka",
+            describe,
+            "CONSUMER-ID is set on every row",
+        ),
         Gate("It keeps up", "kafka", describe, "sum of LAG falls to 0", draft.rollout.weight_bake),
     ]
 

@@ -50,20 +50,37 @@ def _add(draft: Draft, name: str, edits: list[Edit]) -> None:
     role = next((edge.user for edge in draft.goal_edges(name) if edge.user), name.replace("-", "_"))
     draft.add(
         name or "nobody",
-        title=f"Let {name or 'nobody'} own {listed(what[:4])}" + (f" and {len(what) - 4} more" if len(what) > 4 else ""),
+        title=f"Let {name or 'nobody'} own {listed(what[:4])}"
+        + (f" and {len(what) - 4} more" if len(what) > 4 else ""),
         stages=[edits],
         units={"schemas": len(owned)},
-        after=[step.id for step in draft.steps if step.kind == "shift-route" and name and step.id.split("/")[2] == name],
+        after=[
+            step.id for step in draft.steps if step.kind == "shift-route" and name and step.id.split("/")[2] == name
+        ],
         touches=[*([name] if name else []), *stores],
         actions=[
-            *(Action(f"The schema {path[2]} belongs to the new role", psql(path[0], path[1], f"ALTER SCHEMA {sql_name(path[2])} OWNER TO {sql_name(role)}"), "sql")
-              for path in owned if name),
-            Action("Old roles keep what they need until their credentials are revoked, and no right to change a table", tool="person"),
+            *(
+                Action(
+                    f"The schema {path[2]} belongs to the new role",
+                    psql(path[0], path[1], f"ALTER SCHEMA {sql_name(path[2])} OWNER TO {sql_name(role)}"),
+                    "sql",
+                )
+                for path in owned
+                if name
+            ),
+            Action(
+                "Old roles keep what they need until their credentials are revoked, and no right to change a table",
+                tool="person",
+            ),
         ],
-        gates=[Gate("No role but the new one changes tables", "person", "statements of old roles that change tables", "== 0")],
+        gates=[
+            Gate(
+                "No role but the new one changes tables", "person", "statements of old roles that change tables", "== 0"
+            )
+        ],
         rollback=[Action("Give it back to the old role", tool="person")],
         undone_until="the new side has changed a table",
-    )  # fmt: skip
+    )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
@@ -74,4 +91,9 @@ def requires_of(step: Step, world: World) -> tuple[str, ...]:
 def allowed(step: Step, world: World) -> str:
     """It changes owners."""
     wrong = only(step, "database", "schema", "logical-db")
-    return wrong or only_fields(step, "database", "owner") or only_fields(step, "schema", "owner") or only_fields(step, "logical-db", "owners")  # fmt: skip
+    return (
+        wrong
+        or only_fields(step, "database", "owner")
+        or only_fields(step, "schema", "owner")
+        or only_fields(step, "logical-db", "owners")
+    )

@@ -20,8 +20,14 @@ def propose(draft: Draft) -> None:
         establishes=("inventory",),
         touches=[service.name for service in draft.current.services],
         actions=[
-            Action("See whether the file still says what runs", "novaplan import kubernetes . -o observed.yaml", "novaplan"),
-            Action("Compare both, and mend the file or the system until they agree", "novaplan diff current.yaml observed.yaml --detailed-exitcode", "novaplan"),
+            Action(
+                "See whether the file still says what runs", "novaplan import kubernetes . -o observed.yaml", "novaplan"
+            ),
+            Action(
+                "Compare both, and mend the file or the system until they agree",
+                "novaplan diff current.yaml observed.yaml --detailed-exitcode",
+                "novaplan",
+            ),
             Action(
                 "Ask every server who is connected"
                 + (f" ({', '.join(stores)}), and" if stores else ", and")

@@ -29,7 +29,11 @@ def propose(draft: Draft) -> None:
         callers = sorted({edge.client for edge in calls} - {new})
         heir, gone = draft.service(new), draft.current.service[old]
         aliases = tuple(sorted({*heir.aliases, old, *gone.aliases}))
-        edits: list[Edit] = [*rewire.edits(), set_fields(address("service", new), aliases=aliases), *_waiting(draft, old)]
+        edits: list[Edit] = [
+            *rewire.edits(),
+            set_fields(address("service", new), aliases=aliases),
+            *_waiting(draft, old),
+        ]
         draft.add(
             old,
             new,
@@ -44,16 +48,31 @@ def propose(draft: Draft) -> None:
             ),
             actions=_actions(draft, old, new),
             gates=[
-                Gate(f"{old} gets no requests any more", "promql", f"sum(rate(http_requests_total{{service={label(old)}}}[5m])) or vector(0)", "== 0", draft.rollout.weight_bake),
-                Gate("Its callers fail no more requests than before", "promql",
-                     f"sum(rate(http_requests_total{{service={label(new)},code!~\"5..\"}}[5m])) / sum(rate(http_requests_total{{service={label(new)}}}[5m]))",
-                     f">= {round(draft.rollout.success_percent / 100, 6)}", draft.rollout.weight_bake),
+                Gate(
+                    f"{old} gets no requests any more",
+                    "promql",
+                    f"sum(rate(http_requests_total{{service={label(old)}}}[5m])) or vector(0)",
+                    "== 0",
+                    draft.rollout.weight_bake,
+                ),
+                Gate(
+                    "Its callers fail no more requests than before",
+                    "promql",
+                    f'sum(rate(http_requests_total{{service={label(new)},code!~"5.."}}[5m])) / sum(rate(http_requests_total{{service={label(new)}}}[5m]))',
+                    f">= {round(draft.rollout.success_percent / 100, 6)}",
+                    draft.rollout.weight_bake,
+                ),
             ],
-            rollback=[Action(f"Lead the name back: {old} still runs", kubectl(gone.namespace, "apply", "-f", f"backup/service-{old}.yaml"))],
+            rollback=[
+                Action(
+                    f"Lead the name back: {old} still runs",
+                    kubectl(gone.namespace, "apply", "-f", f"backup/service-{old}.yaml"),
+                )
+            ],
             undone_until=f"{old} is scaled to zero",
             risk="medium" if callers else "low",
             rank=(*draft.heritage.rank(old), old),
-        )  # fmt: skip
+        )
 
 
 def _port(draft: Draft, old: str, name: str, number: int, new: str) -> str:
@@ -75,20 +94,51 @@ def _waiting(draft: Draft, old: str) -> list[Edit]:
 
 def _actions(draft: Draft, old: str, new: str) -> list[Action]:
     gone, heir = draft.current.service[old], draft.service(new)
-    keep = Action("Keep what is there, for the way back", kubectl(gone.namespace, "get", "service", old, "-o", "yaml") + " > " + sh(f"backup/service-{old}.yaml"))
-    ports = ",".join(f'{{"name":"{port.name}","port":{port.port},"targetPort":{_target(draft, old, port.name, port.port)}}}' for port in gone.ports)
-    if gone.namespace == heir.namespace:
-        patch = '{"spec":{"selector":{"app.kubernetes.io/name":"' + new + '"}' + (f',"ports":[{ports}]' if ports else "") + "}}"
-        return [keep, Action("Move the selector of its Service: no ExternalName, which would send the wrong Host and fail TLS",
-                             kubectl(gone.namespace, "patch", "service", old, "--type=merge", "-p", patch))]  # fmt: skip
-    forward = [
-        sh("kubectl", "-n", gone.namespace or "default", "create", "deployment", f"{old}-{port.port}", "--image=alpine/socat:1.8.0.0", "--",
-           "socat", f"TCP-LISTEN:{port.port},fork,reuseaddr", f"TCP:{new}.{heir.namespace or 'default'}.svc.cluster.local:{_number(draft, old, port.name, port.port)}")
+    keep = Action(
+        "Keep what is there, for the way back",
+        kubectl(gone.namespace, "get", "service", old, "-o", "yaml") + " > " + sh(f"backup/service-{old}.yaml"),
+    )
+    ports = ",".join(
+        f'{{"name":"{port.name}","port":{port.port},"targetPort":{_target(draft, old, port.name, port.port)}}}'
         for port in gone.ports
-    ]  # fmt: skip
+    )
+    if gone.namespace == heir.namespace:
+        patch = (
+            '{"spec":{"selector":{"app.kubernetes.io/name":"'
+            + new
+            + '"}'
+            + (f',"ports":[{ports}]' if ports else "")
+            + "}}"
+        )
+        return [
+            keep,
+            Action(
+                "Move the selector of its Service: no ExternalName, which would send the wrong Host and fail TLS",
+                kubectl(gone.namespace, "patch", "service", old, "--type=merge", "-p", patch),
+            ),
+        ]
+    forward = [
+        sh(
+            "kubectl",
+            "-n",
+            gone.namespace or "default",
+            "create",
+            "deployment",
+            f"{old}-{port.port}",
+            "--image=alpine/socat:1.8.0.0",
+            "--",
+            "socat",
+            f"TCP-LISTEN:{port.port},fork,reuseaddr",
+            f"TCP:{new}.{heir.namespace or 'default'}.svc.cluster.local:{_number(draft, old, port.name, port.port)}",
+        )
+        for port in gone.ports
+    ]
     return [
         keep,
-        Action(f"{new} runs in another namespace, where no selector reaches: put a forwarder for each port beside {old}", "\n".join(forward)),
+        Action(
+            f"{new} runs in another namespace, where no selector reaches: put a forwarder for each port beside {old}",
+            "\n".join(forward),
+        ),
         Action(f"Move the selector of the Service {old} to the forwarders", tool="person"),
     ]
 

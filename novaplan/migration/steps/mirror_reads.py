@@ -28,17 +28,35 @@ def propose(draft: Draft) -> None:
             touches=[old, new],
             preconditions=("only GET and HEAD are mirrored: a mirrored write would happen twice",),
             actions=[
-                Action("Mirror at the proxy in front: with ingress-nginx by the annotation mirror-target, for locations that only read", tool="person"),
-                Action("Compare status and body, leaving out what changes with time; look into every difference", tool="person"),
+                Action(
+                    "Mirror at the proxy in front: with ingress-nginx by the annotation mirror-target, for locations that only read",
+                    tool="person",
+                ),
+                Action(
+                    "Compare status and body, leaving out what changes with time; look into every difference",
+                    tool="person",
+                ),
             ],
             gates=[
-                Gate("Answers differ in fewer than one of a thousand", "promql", differ, "<= 0.001", draft.rollout.weight_bake),
-                Gate("It fails no mirrored read", "promql", f'sum(rate(http_requests_total{{service={label(new)},code=~"5.."}}[5m])) or vector(0)', "== 0", draft.rollout.weight_bake),
+                Gate(
+                    "Answers differ in fewer than one of a thousand",
+                    "promql",
+                    differ,
+                    "<= 0.001",
+                    draft.rollout.weight_bake,
+                ),
+                Gate(
+                    "It fails no mirrored read",
+                    "promql",
+                    f'sum(rate(http_requests_total{{service={label(new)},code=~"5.."}}[5m])) or vector(0)',
+                    "== 0",
+                    draft.rollout.weight_bake,
+                ),
             ],
             rollback=[Action("Stop mirroring", tool="person")],
             undone_until="always: its answers reach nobody",
             rank=(*draft.heritage.rank(old), old),
-        )  # fmt: skip
+        )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

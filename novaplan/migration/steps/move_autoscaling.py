@@ -33,14 +33,35 @@ def propose(draft: Draft) -> None:
             touches=[service.name],
             actions=rendered(),
             gates=[
-                Gate("The autoscaler reads its figures", "kubectl", kubectl(service.namespace, "get", "hpa", service.name), "TARGETS without <unknown>")
-                if scaling else
-                Gate("Its pods are ready", "kubectl", kubectl(service.namespace, "get", "deployment", service.name), f"{service.replicas} ready"),
-                *([Gate("A pod may be moved", "kubectl", kubectl(service.namespace, "get", "pdb", service.name), "ALLOWED DISRUPTIONS >= 1")] if service.disruption_budget else []),
+                Gate(
+                    "The autoscaler reads its figures",
+                    "kubectl",
+                    kubectl(service.namespace, "get", "hpa", service.name),
+                    "TARGETS without <unknown>",
+                )
+                if scaling
+                else Gate(
+                    "Its pods are ready",
+                    "kubectl",
+                    kubectl(service.namespace, "get", "deployment", service.name),
+                    f"{service.replicas} ready",
+                ),
+                *(
+                    [
+                        Gate(
+                            "A pod may be moved",
+                            "kubectl",
+                            kubectl(service.namespace, "get", "pdb", service.name),
+                            "ALLOWED DISRUPTIONS >= 1",
+                        )
+                    ]
+                    if service.disruption_budget
+                    else []
+                ),
             ],
             rollback=undo("Take both away again"),
             undone_until="always",
-        )  # fmt: skip
+        )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

@@ -6,7 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from novaplan.migration.allowing import no_removal, only, subject
-from novaplan.migration.copying import Copy, copy_actions, copy_gates, drop_copy, switch_actions, switch_back, switch_gates
+from novaplan.migration.copying import (
+    Copy,
+    copy_actions,
+    copy_gates,
+    drop_copy,
+    switch_actions,
+    switch_back,
+    switch_gates,
+)
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, put
 from novaplan.migration.rewire import Rewire, names_of, renamed_hosts, reopened
@@ -29,7 +37,8 @@ def propose(draft: Draft) -> None:
         moving = {
             database.name: heir
             for database in store.databases
-            if (heir := draft.heritage.database_heir(store.name, database.name)) not in (None, (store.name, database.name))
+            if (heir := draft.heritage.database_heir(store.name, database.name))
+            not in (None, (store.name, database.name))
             and heir is not None
         }
         for names in _together(store, sorted(moving)):
@@ -60,12 +69,18 @@ def _together(store: Datastore, names: Sequence[str]) -> list[list[str]]:
 
 
 def _said(store: str, places: dict[str, Place]) -> str:
-    return listed([f"{name} from {store} to {server}" + (f" as {new}" if new != name else "")
-                   for name, (server, new) in places.items()])  # fmt: skip
+    return listed(
+        [
+            f"{name} from {store} to {server}" + (f" as {new}" if new != name else "")
+            for name, (server, new) in places.items()
+        ]
+    )
 
 
 def _units(draft: Draft, store: Datastore, places: dict[str, Place]) -> dict[str, int]:
-    tables = sum(len(schema.tables) for database in store.databases if database.name in places for schema in database.schemas)
+    tables = sum(
+        len(schema.tables) for database in store.databases if database.name in places for schema in database.schemas
+    )
     clients = {edge.client for edge in draft.state.edges_to(store.name) if edge.database in places}
     return {"databases": len(places), "tables": tables, "clients": len(clients)}
 
@@ -89,20 +104,25 @@ def _copy(draft: Draft, store: Datastore, places: dict[str, Place]) -> None:
     servers = sorted({server for server, _ in places.values()})
     copies = [Copy(store.kind, store.name, name, server, new) for name, (server, new) in places.items()]
     draft.add(
-        store.name, min(places), "copy",
+        store.name,
+        min(places),
+        "copy",
         title=f"Copy {_said(store.name, places)}, and let the copy follow",
         stages=[edits],
         units=_units(draft, store, places),
         establishes=tuple(f"synced/{server}/{new}" for server, new in places.values()),
         after=draft.before_moving(store.name, *servers),
         touches=[store.name, *servers],
-        preconditions=("every table has a primary key or another replica identity", "nobody changes a schema until the switch"),
+        preconditions=(
+            "every table has a primary key or another replica identity",
+            "nobody changes a schema until the switch",
+        ),
         actions=[action for copy in copies for action in copy_actions(copy)],
         gates=[gate for copy in copies for gate in copy_gates(copy, draft.rollout.replication_lag)],
         rollback=[action for copy in copies for action in drop_copy(copy)],
         undone_until="the clients are switched",
         risk="medium",
-    )  # fmt: skip
+    )
 
 
 def _switch(draft: Draft, store: Datastore, places: dict[str, Place]) -> None:
@@ -116,14 +136,18 @@ def _switch(draft: Draft, store: Datastore, places: dict[str, Place]) -> None:
     for name, (server, new) in places.items():
         edits += reopened(draft, address("database", store.name, name), address("database", server, new))
     for client in rewire.clients:
-        left = [edge for edge in draft.state.edges_of(client) if edge.server == store.name and edge.database not in places]
+        left = [
+            edge for edge in draft.state.edges_of(client) if edge.server == store.name and edge.database not in places
+        ]
         servers = {server for server, _ in places.values()} - {store.name}
         if not left and len(servers) == 1:
             edits += renamed_hosts(draft, [client], store.name, min(servers))
     copies = [Copy(store.kind, store.name, name, server, new) for name, (server, new) in places.items()]
     there = sorted({server for server, _ in places.values()})
     step = draft.add(
-        store.name, min(places), "switch",
+        store.name,
+        min(places),
+        "switch",
         title=f"Switch {listed(rewire.clients) or 'nobody'} over: {_said(store.name, places)}",
         stages=[edits],
         units=_units(draft, store, places),
@@ -135,7 +159,7 @@ def _switch(draft: Draft, store: Datastore, places: dict[str, Place]) -> None:
         rollback=[action for copy in copies for action in switch_back(copy, rewire.clients)],
         undone_until="the old copy no longer follows the new one",
         risk="high",
-    )  # fmt: skip
+    )
     draft.moved([store.name, *there], rewire.clients, step)
 
 

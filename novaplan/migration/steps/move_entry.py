@@ -28,7 +28,9 @@ def propose(draft: Draft) -> None:
             own = route_address(route)
             if own in draft.goal and own in draft.state.parts:
                 edits += draft.towards(own, leave=("backends",))
-        hosts = sorted({heir.host or "*" for route in routes for heir in draft.heritage.routes_of(route_address(route))})
+        hosts = sorted(
+            {heir.host or "*" for route in routes for heir in draft.heritage.routes_of(route_address(route))}
+        )
         draft.add(
             gateway,
             title=f"Let everybody come in past {gateway}, through {listed(hosts) or 'nothing'}",
@@ -41,12 +43,20 @@ def propose(draft: Draft) -> None:
                 Action(f"Lead the public names to the new entrance ({listed(hosts)})", tool="person"),
                 Action("Tell those who call the old address by its number, and wait for them", tool="person"),
             ],
-            gates=[Gate(f"Nobody comes in through {gateway}", "promql", f"sum(rate(nginx_http_requests_total{{service={label(gateway)}}}[5m])) or sum(rate(http_requests_total{{service={label(gateway)}}}[5m])) or vector(0)", "== 0", draft.rollout.bake)],
+            gates=[
+                Gate(
+                    f"Nobody comes in through {gateway}",
+                    "promql",
+                    f"sum(rate(nginx_http_requests_total{{service={label(gateway)}}}[5m])) or sum(rate(http_requests_total{{service={label(gateway)}}}[5m])) or vector(0)",
+                    "== 0",
+                    draft.rollout.bake,
+                )
+            ],
             rollback=[Action("Lead the public names back; the gateway still runs", tool="person")],
             undone_until=f"{gateway} is scaled to zero",
             risk="high",
             rank=(*draft.heritage.rank(gateway), gateway),
-        )  # fmt: skip
+        )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

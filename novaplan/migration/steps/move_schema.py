@@ -28,7 +28,11 @@ def propose(draft: Draft) -> None:
     for edge in draft.current.dependencies:
         now = draft.now_at(dependency_address(edge)) if edge.database is not None else None
         heirs = [heir for heir in draft.heritage.edges_of(dependency_address(edge)) if heir.database is not None]
-        if now is None or not heirs or address("database", heirs[0].server, heirs[0].database or "") not in draft.state.parts:
+        if (
+            now is None
+            or not heirs
+            or address("database", heirs[0].server, heirs[0].database or "") not in draft.state.parts
+        ):
             continue
         family, new = draft.world.heir(edge.client), _place(heirs[0])
         if _place(now)[:2] != new[:2] or (new[2] and new[2] != now.schemas):
@@ -49,36 +53,53 @@ def _move(draft: Draft, family: str, old: Place, new: Place, edges: list[tuple[D
     named = (family, old[0], old[1], *old[2], "to", *(new[:2] if copy else ()), *new[2])
     if copy is not None and any(not edge.possible for edge, _ in edges):
         draft.add(
-            *named, "copy",
+            *named,
+            "copy",
             title=f"Copy the tables of {listed(clients)} from {_said(old)} to {_said(new)}, and let the copy follow",
             units={"clients": len(clients), "databases": 1},
             establishes=(_copied(family, new[0], new[1]),),
             after=draft.before_moving(old[0], new[0]),
             touches=[old[0], new[0]],
-            preconditions=("no foreign key leads across: the tables that refer to each other move together", "every table has a primary key"),
+            preconditions=(
+                "no foreign key leads across: the tables that refer to each other move together",
+                "every table has a primary key",
+            ),
             actions=copy_actions(copy),
             gates=copy_gates(copy, draft.rollout.replication_lag),
             rollback=drop_copy(copy),
             undone_until="the clients are switched",
             risk="medium",
-        )  # fmt: skip
+        )
     rewire = Rewire(draft)
     for now, heir in edges:
         rewire.lead(now, heir if heir.client == now.client else with_server(now, heir))
     step = draft.add(
-        *named, "switch",
-        title=f"Switch {listed(clients)} to {_said(new)}" if copy else f"Give {listed(clients)} tables in {_said(new)}, and no others",
+        *named,
+        "switch",
+        title=f"Switch {listed(clients)} to {_said(new)}"
+        if copy
+        else f"Give {listed(clients)} tables in {_said(new)}, and no others",
         stages=[rewire.edits()],
         units={"clients": len(clients)},
         after=draft.before_moving(old[0], new[0]),
         touches=[old[0], new[0], *clients],
         preconditions=("the switch was rehearsed on a copy, and its time of fenced writes is known and agreed",),
         actions=switch_actions(copy, clients) if copy else _within(old, new, clients, kind),
-        gates=[Gate("No other role writes these tables, and these roles write no others", "person", "writes by others", "== 0", draft.rollout.weight_bake)],
+        gates=[
+            Gate(
+                "No other role writes these tables, and these roles write no others",
+                "person",
+                "writes by others",
+                "== 0",
+                draft.rollout.weight_bake,
+            )
+        ],
         rollback=switch_back(copy, clients) if copy else _within(new, old, clients, kind),
-        undone_until="the old tables are dropped" if copy else "a table is made there that the old schema has no place for",
+        undone_until="the old tables are dropped"
+        if copy
+        else "a table is made there that the old schema has no place for",
         risk="high" if copy else "medium",
-    )  # fmt: skip
+    )
     draft.moved({old[0], new[0]}, clients, step)
 
 
@@ -93,13 +114,20 @@ def _within(old: Place, new: Place, clients: list[str], kind: str) -> list[Actio
     move = [f"ALTER TABLE {sql_name(source)}.... SET SCHEMA {sql_name(name)}" for name in came for source in old[2][:1]]
     find = [f"ALTER ROLE ... SET search_path = {', '.join(map(sql_name, new[2]))}"] if new[2] else []
     return [
-        Action(f"Move the tables of {listed(clients)}, each named in place of the dots: the rows stay where they are"
-               if came else "No table moves: the roles only lose what is not theirs",
-               psql(new[0], new[1], *move) if move and kind == "postgres" else "", "sql" if move and kind == "postgres" else "person"),
-        Action("Let the old code find them under the names it uses", psql(new[0], new[1], *find) if find and kind == "postgres" else "",
-               "sql" if find and kind == "postgres" else "person"),
+        Action(
+            f"Move the tables of {listed(clients)}, each named in place of the dots: the rows stay where they are"
+            if came
+            else "No table moves: the roles only lose what is not theirs",
+            psql(new[0], new[1], *move) if move and kind == "postgres" else "",
+            "sql" if move and kind == "postgres" else "person",
+        ),
+        Action(
+            "Let the old code find them under the names it uses",
+            psql(new[0], new[1], *find) if find and kind == "postgres" else "",
+            "sql" if find and kind == "postgres" else "person",
+        ),
         Action("Grant the roles these schemas and revoke all others", tool="person"),
-    ]  # fmt: skip
+    ]
 
 
 def _copied(family: str, server: str, database: str) -> str:

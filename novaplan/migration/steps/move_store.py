@@ -38,9 +38,20 @@ def _edges(draft: Draft, store: str) -> list[tuple[Dependency, Dependency]]:
     found = []
     for now in draft.state.edges_to(store):
         for origin in came.get(dependency_address(now), ()):
-            heirs = [heir for heir in draft.heritage.edges_of(origin) if heir.server != store and heir.server in draft.current.datastore | draft.target.datastore]
+            heirs = [
+                heir
+                for heir in draft.heritage.edges_of(origin)
+                if heir.server != store and heir.server in draft.current.datastore | draft.target.datastore
+            ]
             if heirs and address("datastore", heirs[0].server) in draft.state.parts:
-                found.append((now, heirs[0] if heirs[0].client == now.client and not draft.is_consumption(heirs[0]) else _led(draft, store, now, heirs[0])))
+                found.append(
+                    (
+                        now,
+                        heirs[0]
+                        if heirs[0].client == now.client and not draft.is_consumption(heirs[0])
+                        else _led(draft, store, now, heirs[0]),
+                    )
+                )
                 break
     return found
 
@@ -58,24 +69,38 @@ def _parts(draft: Draft, store: str) -> list[Edit]:
     for child in draft.state.inside(address("datastore", store)):
         for heir in draft.world.heirs.get(child, ()):
             part = draft.goal.get(heir)
-            if part is None or heir in draft.state.parts or not kind_of(heir) in ("topic", "consumer-group", "logical-db"):
+            if (
+                part is None
+                or heir in draft.state.parts
+                or kind_of(heir) not in ("topic", "consumer-group", "logical-db")
+            ):
                 continue
             if address("datastore", names_of(heir)[0]) not in draft.state.parts:
                 continue
             if isinstance(part, LogicalDB):
-                part = replace(part, owners=tuple(sorted({old for owner in part.owners if (old := draft.owner_now(owner))})))
+                part = replace(
+                    part, owners=tuple(sorted({old for owner in part.owners if (old := draft.owner_now(owner))}))
+                )
             found.append(put(heir, part))
     return found
 
 
-def _move(draft: Draft, store: Datastore, heir: str, edges: list[tuple[Dependency, Dependency]], parts: list[Edit]) -> None:
+def _move(
+    draft: Draft, store: Datastore, heir: str, edges: list[tuple[Dependency, Dependency]], parts: list[Edit]
+) -> None:
     rewire = Rewire(draft)
     for now, new in edges:
         rewire.lead(now, new)
     clients = rewire.clients
-    edits = rewire.edits() + (reopened(draft, address("datastore", store.name), address("datastore", heir)) if heir else [])
+    edits = rewire.edits() + (
+        reopened(draft, address("datastore", store.name), address("datastore", heir)) if heir else []
+    )
     for client in clients:
-        left = [edge for edge in draft.state.edges_of(client) if edge.server == store.name and edge not in [now for now, _ in edges]]
+        left = [
+            edge
+            for edge in draft.state.edges_of(client)
+            if edge.server == store.name and edge not in [now for now, _ in edges]
+        ]
         servers = {new.server for now, new in edges if now.client == client}
         if not left and len(servers) == 1:
             edits += renamed_hosts(draft, [client], store.name, min(servers))
@@ -91,21 +116,38 @@ def _move(draft: Draft, store: Datastore, heir: str, edges: list[tuple[Dependenc
         touches=[store.name, *servers, *clients],
         preconditions=("what is on the old side is on the new side too, or can be computed again",),
         actions=[*_copying(store, servers), *rendered(f"Give {listed(clients) or 'its users'} the new address")],
-        gates=[Gate(f"Nobody is connected to {store.name} for this any more", "person", "connections of its old clients", "== 0", draft.rollout.weight_bake)],
+        gates=[
+            Gate(
+                f"Nobody is connected to {store.name} for this any more",
+                "person",
+                "connections of its old clients",
+                "== 0",
+                draft.rollout.weight_bake,
+            )
+        ],
         rollback=undo("Give them the old address again; it has followed the new side"),
         undone_until="the old side no longer follows",
         risk="medium",
-    )  # fmt: skip
+    )
     draft.moved([store.name, *servers], clients, step)
 
 
 def _copying(store: Datastore, servers: list[str]) -> list[Action]:
     if store.kind == "kafka":
         return [
-            Action("Mirror topics and the offsets of groups, and wait until the mirror follows", sh("connect-mirror-maker.sh", "mirror.properties"), "kafka"),
+            Action(
+                "Mirror topics and the offsets of groups, and wait until the mirror follows",
+                sh("connect-mirror-maker.sh", "mirror.properties"),
+                "kafka",
+            ),
             Action("Move the consumers first, each group as a whole, then who publishes", tool="person"),
-        ]  # fmt: skip
-    return [Action(f"Copy what is worth keeping to {listed(servers)} by the means of {store.kind}, and keep it up to date", tool="person")]
+        ]
+    return [
+        Action(
+            f"Copy what is worth keeping to {listed(servers)} by the means of {store.kind}, and keep it up to date",
+            tool="person",
+        )
+    ]
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
@@ -115,4 +157,6 @@ def requires_of(step: Step, world: World) -> tuple[str, ...]:
 
 def allowed(step: Step, world: World) -> str:
     """It adds parts of stores and leads edges, secrets and addresses elsewhere."""
-    return only(step, "dependency", "topic", "consumer-group", "logical-db", "secret-key", "env") or no_removal(step, "topic", "consumer-group", "logical-db")  # fmt: skip
+    return only(step, "dependency", "topic", "consumer-group", "logical-db", "secret-key", "env") or no_removal(
+        step, "topic", "consumer-group", "logical-db"
+    )

@@ -24,7 +24,11 @@ def propose(draft: Draft) -> None:
         own = route_address(route)
         if own in draft.state.parts:
             continue
-        olds = [old for item in draft.heritage.route_sources.get(own, ()) if (old := draft.state.part(route_address(item), Route))]
+        olds = [
+            old
+            for item in draft.heritage.route_sources.get(own, ())
+            if (old := draft.state.part(route_address(item), Route))
+        ]
         via = route.via if route.via is None or draft.state.exists(route.via) else None
         opened = replace(route, backends=olds[0].backends, via=via) if olds else route
         edits[route.backends[0].service].append(put(own, opened))
@@ -38,10 +42,24 @@ def propose(draft: Draft) -> None:
             touches=sorted({name, *(backend.service for route in routes for backend in route.backends)}),
             preconditions=("nobody is told of the new addresses yet", "the certificate is valid for their hosts"),
             actions=rendered(),
-            gates=[Gate(f"It answers as the old one does: {_shown(route)}", "person", _curl(route), "== the answer of the old route") for route in routes[:3]],
-            rollback=[Action(f"Take them away again: {listed([_shown(route) for route in routes[:5]])}" + (" and the others" if len(routes) > 5 else ""), tool="person")],
+            gates=[
+                Gate(
+                    f"It answers as the old one does: {_shown(route)}",
+                    "person",
+                    _curl(route),
+                    "== the answer of the old route",
+                )
+                for route in routes[:3]
+            ],
+            rollback=[
+                Action(
+                    f"Take them away again: {listed([_shown(route) for route in routes[:5]])}"
+                    + (" and the others" if len(routes) > 5 else ""),
+                    tool="person",
+                )
+            ],
             undone_until="somebody uses them",
-        )  # fmt: skip
+        )
 
 
 def _counted(number: int) -> str:
@@ -55,7 +73,15 @@ def _shown(route: Route) -> str:
 def _curl(route: Route) -> str:
     scheme = "https" if route.tls else "http"
     port = f":{route.listen}" if route.listen else ""
-    return sh("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", f"{scheme}://{route.host or 'localhost'}{port}{route.path or '/'}")
+    return sh(
+        "curl",
+        "-sS",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{http_code}",
+        f"{scheme}://{route.host or 'localhost'}{port}{route.path or '/'}",
+    )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

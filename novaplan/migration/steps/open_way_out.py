@@ -26,10 +26,14 @@ def propose(draft: Draft) -> None:
             stages=[[put(own, external)]],
             touches=[external.name],
             actions=[
-                Action(f"Make an account and credentials for {listed(users) or 'those who will use it'}", tool="person"),
+                Action(
+                    f"Make an account and credentials for {listed(users) or 'those who will use it'}", tool="person"
+                ),
                 Action(f"Let the cluster reach {listed(external.addresses) or external.name}", tool="person"),
             ],
-            gates=[Gate("It answers from a pod of the cluster", "person", f"a test call to {external.name}", "succeeds")],
+            gates=[
+                Gate("It answers from a pod of the cluster", "person", f"a test call to {external.name}", "succeeds")
+            ],
             rollback=[Action("Close it again", tool="person")],
             undone_until="something uses it",
         )

@@ -35,37 +35,98 @@ def propose(draft: Draft) -> None:
                 f"the old server allows replication: wal_level replica, max_wal_senders at least {wanted.members + 1}",
                 f"max_connections of every standby is at least that of the primary ({store.connections.max or 'its default'})",
                 "it is agreed whether commits wait for a standby"
-                + (": they do, so a failover loses none" if wanted.synchronous else "; they do not, so a failover may lose the last ones"),
+                + (
+                    ": they do, so a failover loses none"
+                    if wanted.synchronous
+                    else "; they do not, so a failover may lose the last ones"
+                ),
             ),
             actions=_actions(store, wanted, there.namespace),
             gates=_gates(draft, store, wanted),
             rollback=_back(store, wanted, there.namespace),
             undone_until="the old server is removed: until then it follows the new primary and can be switched back to",
             risk="high",
-        )  # fmt: skip
+        )
 
 
 def _actions(store: Datastore, wanted: Patroni, old_space: str | None) -> list[Action]:
     name, last = store.name, f"{store.name}-{wanted.members - 1}"
-    etcd = f"Start {wanted.etcd.members} members of etcd, which hold the leader's lease" if wanted.etcd else "The Kubernetes API holds the leader's lease"
-    slots = [
-        Action("Make a replication slot for each standby, so that no write-ahead log it needs is removed",
-               psql(name, "postgres", *(f"SELECT pg_create_physical_replication_slot('{slot_of(name, index)}')" for index in range(wanted.members))), "sql"),
-    ] if wanted.slots else []  # fmt: skip
+    etcd = (
+        f"Start {wanted.etcd.members} members of etcd, which hold the leader's lease"
+        if wanted.etcd
+        else "The Kubernetes API holds the leader's lease"
+    )
+    slots = (
+        [
+            Action(
+                "Make a replication slot for each standby, so that no write-ahead log it needs is removed",
+                psql(
+                    name,
+                    "postgres",
+                    *(
+                        f"SELECT pg_create_physical_replication_slot('{slot_of(name, index)}')"
+                        for index in range(wanted.members)
+                    ),
+                ),
+                "sql",
+            ),
+        ]
+        if wanted.slots
+        else []
+    )
     return [
         Action(etcd, tool="person"),
         Action("Let the standbys log in: a role for replication, and a line for it in pg_hba.conf", tool="person"),
         *slots,
-        Action("Take a base backup for each standby; -R makes it follow the old server",
-               sh("pg_basebackup", "-h", name, "-U", "replicator", "-D", "/var/lib/postgresql/data", "-X", "stream", "-P", "-R"), "shell"),
+        Action(
+            "Take a base backup for each standby; -R makes it follow the old server",
+            sh(
+                "pg_basebackup",
+                "-h",
+                name,
+                "-U",
+                "replicator",
+                "-D",
+                "/var/lib/postgresql/data",
+                "-X",
+                "stream",
+                "-P",
+                "-R",
+            ),
+            "shell",
+        ),
         *rendered("Start Patroni on the standbys, as a standby cluster of the old server"),
-        Action("Stop writes: let running transactions end, then fence the clients (the pooler's PAUSE, or no new connections)", tool="person"),
-        Action("Make the cluster a primary one, once it has replayed everything",
-               kubectl(store.namespace, "exec", f"{name}-0", "--", "patronictl", "edit-config", "--force", "-s", "standby_cluster=null"), "kubectl"),
-        Action(f"Lead the name {name} of namespace {old_space or 'default'} to the leader, and let the writes on", tool="person"),
-        Action("Switch over once more on purpose, to see that it works while everybody watches",
-               kubectl(store.namespace, "exec", f"{name}-0", "--", "patronictl", "switchover", "--candidate", last, "--force"), "kubectl"),
-    ]  # fmt: skip
+        Action(
+            "Stop writes: let running transactions end, then fence the clients (the pooler's PAUSE, or no new connections)",
+            tool="person",
+        ),
+        Action(
+            "Make the cluster a primary one, once it has replayed everything",
+            kubectl(
+                store.namespace,
+                "exec",
+                f"{name}-0",
+                "--",
+                "patronictl",
+                "edit-config",
+                "--force",
+                "-s",
+                "standby_cluster=null",
+            ),
+            "kubectl",
+        ),
+        Action(
+            f"Lead the name {name} of namespace {old_space or 'default'} to the leader, and let the writes on",
+            tool="person",
+        ),
+        Action(
+            "Switch over once more on purpose, to see that it works while everybody watches",
+            kubectl(
+                store.namespace, "exec", f"{name}-0", "--", "patronictl", "switchover", "--candidate", last, "--force"
+            ),
+            "kubectl",
+        ),
+    ]
 
 
 def slot_of(name: str, index: int) -> str:
@@ -76,28 +137,58 @@ def slot_of(name: str, index: int) -> str:
 def _gates(draft: Draft, store: Datastore, wanted: Patroni) -> list[Gate]:
     lag = draft.rollout.replication_lag
     return [
-        Gate("One leader, everybody else follows", "kubectl", kubectl(store.namespace, "exec", f"{store.name}-0", "--", "patronictl", "list", "-f", "json"), f"1 Leader, {wanted.members - 1} streaming"),
+        Gate(
+            "One leader, everybody else follows",
+            "kubectl",
+            kubectl(store.namespace, "exec", f"{store.name}-0", "--", "patronictl", "list", "-f", "json"),
+            f"1 Leader, {wanted.members - 1} streaming",
+        ),
         Gate(
             f"No standby lags by more than {format_milliseconds(lag)}",
             "sql",
-            psql(store.name, "postgres", "SELECT coalesce(max(extract(epoch FROM replay_lag)), 0) * 1000 FROM pg_stat_replication"),
+            psql(
+                store.name,
+                "postgres",
+                "SELECT coalesce(max(extract(epoch FROM replay_lag)), 0) * 1000 FROM pg_stat_replication",
+            ),
             f"<= {lag}",
             draft.rollout.weight_bake,
         ),
-        Gate("Every slot is in use", "sql", psql(store.name, "postgres", "SELECT count(*) FROM pg_replication_slots WHERE NOT active"), "== 0"),
-    ]  # fmt: skip
+        Gate(
+            "Every slot is in use",
+            "sql",
+            psql(store.name, "postgres", "SELECT count(*) FROM pg_replication_slots WHERE NOT active"),
+            "== 0",
+        ),
+    ]
 
 
 def _back(store: Datastore, wanted: Patroni, old_space: str | None) -> list[Action]:
     name = store.name
     return [
-        Action("Stop Patroni from promoting anybody", kubectl(store.namespace, "exec", f"{name}-0", "--", "patronictl", "pause", "--wait"), "kubectl"),
-        Action("Fence the clients, and wait until the old server, which follows the leader, has replayed everything",
-               psql(name, "postgres", "SELECT pg_current_wal_flush_lsn()"), "sql"),
-        Action("Promote the old server and lead the name back to it", psql(name, "postgres", "SELECT pg_promote()"), "sql"),
-        Action("Drop the slots of the standbys, or the log fills the disk",
-               psql(name, "postgres", *(f"SELECT pg_drop_replication_slot('{slot_of(name, index)}')" for index in range(wanted.members))), "sql"),
-    ]  # fmt: skip
+        Action(
+            "Stop Patroni from promoting anybody",
+            kubectl(store.namespace, "exec", f"{name}-0", "--", "patronictl", "pause", "--wait"),
+            "kubectl",
+        ),
+        Action(
+            "Fence the clients, and wait until the old server, which follows the leader, has replayed everything",
+            psql(name, "postgres", "SELECT pg_current_wal_flush_lsn()"),
+            "sql",
+        ),
+        Action(
+            "Promote the old server and lead the name back to it", psql(name, "postgres", "SELECT pg_promote()"), "sql"
+        ),
+        Action(
+            "Drop the slots of the standbys, or the log fills the disk",
+            psql(
+                name,
+                "postgres",
+                *(f"SELECT pg_drop_replication_slot('{slot_of(name, index)}')" for index in range(wanted.members)),
+            ),
+            "sql",
+        ),
+    ]
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

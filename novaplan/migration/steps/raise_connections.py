@@ -30,12 +30,15 @@ def propose(draft: Draft) -> None:
             title=f"Make room on {store.name} for old and new clients together: {_said(there.connections, wanted)}",
             stages=[[set_fields(own, connections=wanted)]],
             touches=[store.name, *sorted({edge.client for edge in draft.state.edges_to(store.name)})],
-            actions=[*rendered(), Action("Restart the server where its limit changed; it takes effect only then", tool="person")],
+            actions=[
+                *rendered(),
+                Action("Restart the server where its limit changed; it takes effect only then", tool="person"),
+            ],
             gates=_gates(store.name, store.kind, wanted),
             rollback=undo(),
             undone_until="more clients use it than the old limit takes",
             risk="medium",
-        )  # fmt: skip
+        )
 
 
 def _said(old: Connections, new: Connections) -> str:
@@ -49,7 +52,9 @@ def _said(old: Connections, new: Connections) -> str:
 
 def _gates(name: str, kind: str, wanted: Connections) -> list[Gate]:
     if kind == "postgres" and wanted.max is not None:
-        return [Gate("The limit is in force", "sql", psql(name, "postgres", "SHOW max_connections"), f"== {wanted.max}")]
+        return [
+            Gate("The limit is in force", "sql", psql(name, "postgres", "SHOW max_connections"), f"== {wanted.max}")
+        ]
     return [Gate("Clients connect, and none is refused", "person", "refused connections", "== 0", 600_000)]
 
 

@@ -36,42 +36,103 @@ def propose(draft: Draft) -> None:
             actions=_actions(store, wanted, port),
             gates=_gates(store, wanted, port),
             rollback=[
-                Action("Make the old server the master again",
-                       "\n".join([sh("redis-cli", "-h", store.name, "-p", port, "REPLICAOF", "NO", "ONE"),
-                                  sh("redis-cli", "-h", f"{store.name}-0", "-p", port, "REPLICAOF", store.name, port)]), "redis-cli"),
-                Action("Lead the clients back to it, then stop the Sentinels",
-                       sh("redis-cli", "-h", f"{store.name}-0", "-p", 26379, "SENTINEL", "REMOVE", store.name), "redis-cli"),
+                Action(
+                    "Make the old server the master again",
+                    "\n".join(
+                        [
+                            sh("redis-cli", "-h", store.name, "-p", port, "REPLICAOF", "NO", "ONE"),
+                            sh("redis-cli", "-h", f"{store.name}-0", "-p", port, "REPLICAOF", store.name, port),
+                        ]
+                    ),
+                    "redis-cli",
+                ),
+                Action(
+                    "Lead the clients back to it, then stop the Sentinels",
+                    sh("redis-cli", "-h", f"{store.name}-0", "-p", 26379, "SENTINEL", "REMOVE", store.name),
+                    "redis-cli",
+                ),
             ],
             undone_until="the old server is removed: until then it follows the new master",
             risk="medium",
-        )  # fmt: skip
+        )
 
 
 def _actions(store: Datastore, wanted: Sentinel, port: int) -> list[Action]:
     name = store.name
     return [
         *rendered("Start the new members; all of them follow the old server"),
-        Action("Let them follow", "\n".join(sh("redis-cli", "-h", f"{name}-{index}", "-p", port, "REPLICAOF", name, port)
-                                            for index in range(wanted.members)), "redis-cli"),
-        Action("Switch the clients to ask the Sentinels for the master, one service at a time; the master is the old server still", tool="person"),
-        Action("Stop writes for a moment and wait until the offsets are alike, then promote",
-               "\n".join([sh("redis-cli", "-h", name, "-p", port, "CLIENT", "PAUSE", 10_000, "WRITE"),
-                          sh("redis-cli", "-h", f"{name}-0", "-p", port, "REPLICAOF", "NO", "ONE"),
-                          sh("redis-cli", "-h", name, "-p", port, "REPLICAOF", f"{name}-0", port)]), "redis-cli"),
-        Action("Let the Sentinels watch the new master",
-               "\n".join(sh("redis-cli", "-h", f"{name}-{index}", "-p", 26379, "SENTINEL", "MONITOR", name, f"{name}-0", port, wanted.quorum)
-                         for index in range(wanted.sentinels)), "redis-cli"),
-        Action("Fail over once on purpose, to see that it works while everybody watches",
-               sh("redis-cli", "-h", f"{name}-0", "-p", 26379, "SENTINEL", "FAILOVER", name), "redis-cli"),
-    ]  # fmt: skip
+        Action(
+            "Let them follow",
+            "\n".join(
+                sh("redis-cli", "-h", f"{name}-{index}", "-p", port, "REPLICAOF", name, port)
+                for index in range(wanted.members)
+            ),
+            "redis-cli",
+        ),
+        Action(
+            "Switch the clients to ask the Sentinels for the master, one service at a time; the master is the old server still",
+            tool="person",
+        ),
+        Action(
+            "Stop writes for a moment and wait until the offsets are alike, then promote",
+            "\n".join(
+                [
+                    sh("redis-cli", "-h", name, "-p", port, "CLIENT", "PAUSE", 10_000, "WRITE"),
+                    sh("redis-cli", "-h", f"{name}-0", "-p", port, "REPLICAOF", "NO", "ONE"),
+                    sh("redis-cli", "-h", name, "-p", port, "REPLICAOF", f"{name}-0", port),
+                ]
+            ),
+            "redis-cli",
+        ),
+        Action(
+            "Let the Sentinels watch the new master",
+            "\n".join(
+                sh(
+                    "redis-cli",
+                    "-h",
+                    f"{name}-{index}",
+                    "-p",
+                    26379,
+                    "SENTINEL",
+                    "MONITOR",
+                    name,
+                    f"{name}-0",
+                    port,
+                    wanted.quorum,
+                )
+                for index in range(wanted.sentinels)
+            ),
+            "redis-cli",
+        ),
+        Action(
+            "Fail over once on purpose, to see that it works while everybody watches",
+            sh("redis-cli", "-h", f"{name}-0", "-p", 26379, "SENTINEL", "FAILOVER", name),
+            "redis-cli",
+        ),
+    ]
 
 
 def _gates(store: Datastore, wanted: Sentinel, port: int) -> list[Gate]:
     return [
-        Gate("Every replica follows", "redis-cli", sh("redis-cli", "-h", store.name, "-p", port, "INFO", "replication"), f"connected_slaves:{wanted.members - 1}"),
-        Gate("The Sentinels can agree", "redis-cli", sh("redis-cli", "-h", f"{store.name}-0", "-p", 26379, "SENTINEL", "CKQUORUM", store.name), "OK"),
-        Gate("All members are ready", "kubectl", kubectl(store.namespace, "rollout", "status", f"statefulset/{store.name}", "--timeout=10m"), "exit status 0"),
-    ]  # fmt: skip
+        Gate(
+            "Every replica follows",
+            "redis-cli",
+            sh("redis-cli", "-h", store.name, "-p", port, "INFO", "replication"),
+            f"connected_slaves:{wanted.members - 1}",
+        ),
+        Gate(
+            "The Sentinels can agree",
+            "redis-cli",
+            sh("redis-cli", "-h", f"{store.name}-0", "-p", 26379, "SENTINEL", "CKQUORUM", store.name),
+            "OK",
+        ),
+        Gate(
+            "All members are ready",
+            "kubectl",
+            kubectl(store.namespace, "rollout", "status", f"statefulset/{store.name}", "--timeout=10m"),
+            "exit status 0",
+        ),
+    ]
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

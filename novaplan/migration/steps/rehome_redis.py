@@ -26,7 +26,9 @@ def propose(draft: Draft) -> None:
         heirs = [heir for heir in draft.heritage.edges_of(own) if heir.logical_db is not None]
         if now is None or not heirs:
             continue
-        new = replace(now, server=heirs[0].server, logical_db=heirs[0].logical_db, key_prefixes=_prefixes(now, heirs[0]))
+        new = replace(
+            now, server=heirs[0].server, logical_db=heirs[0].logical_db, key_prefixes=_prefixes(now, heirs[0])
+        )
         if (now.server, now.logical_db) != (new.server, new.logical_db):
             if address("datastore", new.server) in draft.state.parts:
                 _dual(draft, now, new)
@@ -70,7 +72,10 @@ def _dual(draft: Draft, now: Dependency, new: Dependency) -> None:
         edits.append(put(dependency_address(there), there))
     same = now.server == new.server
     draft.add(
-        now.client, now.server, now.logical_db or 0, "dual-write",
+        now.client,
+        now.server,
+        now.logical_db or 0,
+        "dual-write",
         title=f"Let {now.client} write to DB {new.logical_db} of {new.server} beside DB {now.logical_db} of {now.server}, and copy what is there",
         stages=[edits],
         units={"clients": 1},
@@ -82,38 +87,75 @@ def _dual(draft: Draft, now: Dependency, new: Dependency) -> None:
             "whoever listens to keyspace events listens to the new DB too: their channels carry its number; Pub/Sub itself knows no DB",
         ),
         actions=_copying(now, new, same),
-        gates=[Gate("Both hold the same keys, with the same times to live", "redis-cli",
-                    "\n".join(sh("redis-cli", "-h", edge.server, "-n", edge.logical_db or 0, "INFO", "keyspace") for edge in (now, new)),
-                    "no key is missing on the new side", draft.rollout.weight_bake)],
-        rollback=[Action(f"Let {now.client} write to the old DB alone, and delete what was copied; FLUSHDB only if nobody else has that DB", tool="person")],
+        gates=[
+            Gate(
+                "Both hold the same keys, with the same times to live",
+                "redis-cli",
+                "\n".join(
+                    sh("redis-cli", "-h", edge.server, "-n", edge.logical_db or 0, "INFO", "keyspace")
+                    for edge in (now, new)
+                ),
+                "no key is missing on the new side",
+                draft.rollout.weight_bake,
+            )
+        ],
+        rollback=[
+            Action(
+                f"Let {now.client} write to the old DB alone, and delete what was copied; FLUSHDB only if nobody else has that DB",
+                tool="person",
+            )
+        ],
         undone_until="the client is switched",
         risk="medium",
-    )  # fmt: skip
+    )
 
 
 def _copying(now: Dependency, new: Dependency, same: bool) -> list[Action]:
     source = ["redis-cli", "-h", now.server, "-n", now.logical_db or 0]
     prefix = new.key_prefixes[0] if len(new.key_prefixes) == 1 and not now.key_prefixes else ""
     if same:
-        how = sh(*source, "--scan") + " | while read -r key; do " + sh(*source, "COPY") + f' "$key" {sh(prefix)}"$key" DB {new.logical_db}; done'
+        how = (
+            sh(*source, "--scan")
+            + " | while read -r key; do "
+            + sh(*source, "COPY")
+            + f' "$key" {sh(prefix)}"$key" DB {new.logical_db}; done'
+        )
     else:
-        how = sh(*source, "--scan") + " | while read -r key; do " + sh(*source, "MIGRATE", new.server, 6379) + f' "$key" {new.logical_db} 5000 COPY; done'
+        how = (
+            sh(*source, "--scan")
+            + " | while read -r key; do "
+            + sh(*source, "MIGRATE", new.server, 6379)
+            + f' "$key" {new.logical_db} 5000 COPY; done'
+        )
     return [
-        Action("Release the client with writes to both; it reads the old one" + (f", and puts {prefix!r} before every key of the new one" if prefix else ""), tool="git"),
-        Action("Copy the keys that are this client's and are not there yet. Not SWAPDB, which swaps the DB under every client at once, and not "
-               "MOVE, which takes the keys away from the old side" + ("" if same else "; MIGRATE only with COPY, and a time-out of it may leave a key on both sides"),
-               how, "redis-cli"),
-    ]  # fmt: skip
+        Action(
+            "Release the client with writes to both; it reads the old one"
+            + (f", and puts {prefix!r} before every key of the new one" if prefix else ""),
+            tool="git",
+        ),
+        Action(
+            "Copy the keys that are this client's and are not there yet. Not SWAPDB, which swaps the DB under every client at once, and not "
+            "MOVE, which takes the keys away from the old side"
+            + ("" if same else "; MIGRATE only with COPY, and a time-out of it may leave a key on both sides"),
+            how,
+            "redis-cli",
+        ),
+    ]
 
 
 def _switch(draft: Draft, now: Dependency, new: Dependency) -> None:
     rewire = Rewire(draft)
     rewire.lead(now, new)
     edits = [*rewire.edits(), *_owned(draft, now, gone=True)]
-    if now.server != new.server and not any(edge.server == now.server and edge != now for edge in draft.state.edges_of(now.client)):
+    if now.server != new.server and not any(
+        edge.server == now.server and edge != now for edge in draft.state.edges_of(now.client)
+    ):
         edits += renamed_hosts(draft, [now.client], now.server, new.server)
     step = draft.add(
-        now.client, now.server, now.logical_db or 0, "switch",
+        now.client,
+        now.server,
+        now.logical_db or 0,
+        "switch",
         title=f"Let {now.client} read and write DB {new.logical_db} of {new.server} alone",
         stages=[edits],
         units={"clients": 1},
@@ -123,18 +165,34 @@ def _switch(draft: Draft, now: Dependency, new: Dependency) -> None:
             Action("Let it read the new DB while it still writes both, and watch hits and misses", tool="git"),
             Action("Stop its writes to the old DB", tool="git"),
         ],
-        gates=[Gate("Hits are as many as before", "redis-cli", sh("redis-cli", "-h", new.server, "INFO", "stats"), "keyspace_hits / (keyspace_hits + keyspace_misses) no lower", draft.rollout.weight_bake),
-               Gate("It names the old DB no more", "redis-cli", sh("redis-cli", "-h", now.server, "CLIENT", "LIST"), f"no client of {now.client} with db={now.logical_db}")],
+        gates=[
+            Gate(
+                "Hits are as many as before",
+                "redis-cli",
+                sh("redis-cli", "-h", new.server, "INFO", "stats"),
+                "keyspace_hits / (keyspace_hits + keyspace_misses) no lower",
+                draft.rollout.weight_bake,
+            ),
+            Gate(
+                "It names the old DB no more",
+                "redis-cli",
+                sh("redis-cli", "-h", now.server, "CLIENT", "LIST"),
+                f"no client of {now.client} with db={now.logical_db}",
+            ),
+        ],
         rollback=[Action("Write to both again, copy back what was written since, and read the old one", tool="git")],
         undone_until="writes to both have stopped and the old keys have expired",
         risk="medium",
-    )  # fmt: skip
+    )
     draft.moved({now.server, new.server}, [now.client], step)
 
 
 def _prefix(draft: Draft, now: Dependency, new: Dependency) -> None:
     step = draft.add(
-        now.client, now.server, now.logical_db or 0, "prefix",
+        now.client,
+        now.server,
+        now.logical_db or 0,
+        "prefix",
         title=f"Let {now.client} put {' and '.join(new.key_prefixes) or 'nothing'} before its keys in DB {now.logical_db} of {now.server}",
         stages=[[put(dependency_address(new), new)]],
         units={"clients": 1},
@@ -143,15 +201,30 @@ def _prefix(draft: Draft, now: Dependency, new: Dependency) -> None:
         preconditions=("no other client reads the keys under their old names",),
         actions=[
             Action("Release the client so that it writes both names and reads the old one", tool="git"),
-            Action("Copy the keys that are there under their new names", tool="redis-cli",
-                   command=sh("redis-cli", "-h", now.server, "-n", now.logical_db or 0, "--scan") + " | while read -r key; do "
-                   + sh("redis-cli", "-h", now.server, "-n", now.logical_db or 0, "COPY") + f' "$key" {sh(*new.key_prefixes[:1])}"$key"; done'),
+            Action(
+                "Copy the keys that are there under their new names",
+                tool="redis-cli",
+                command=sh("redis-cli", "-h", now.server, "-n", now.logical_db or 0, "--scan")
+                + " | while read -r key; do "
+                + sh("redis-cli", "-h", now.server, "-n", now.logical_db or 0, "COPY")
+                + f' "$key" {sh(*new.key_prefixes[:1])}"$key"; done',
+            ),
             Action("Let it read the new names, then write them alone", tool="git"),
         ],
-        gates=[Gate("Hits are as many as before", "redis-cli", sh("redis-cli", "-h", now.server, "INFO", "stats"), "keyspace_hits / (keyspace_hits + keyspace_misses) no lower", draft.rollout.weight_bake)],
-        rollback=[Action("Write both names again, copy back what was written since, and read the old ones", tool="git")],
+        gates=[
+            Gate(
+                "Hits are as many as before",
+                "redis-cli",
+                sh("redis-cli", "-h", now.server, "INFO", "stats"),
+                "keyspace_hits / (keyspace_hits + keyspace_misses) no lower",
+                draft.rollout.weight_bake,
+            )
+        ],
+        rollback=[
+            Action("Write both names again, copy back what was written since, and read the old ones", tool="git")
+        ],
         undone_until="the keys under the old names have expired",
-    )  # fmt: skip
+    )
     draft.moved({now.server}, [now.client], step)
 
 
@@ -168,6 +241,9 @@ def requires_of(step: Step, world: World) -> tuple[str, ...]:
 def allowed(step: Step, world: World) -> str:
     """It changes edges of one client, who owns the DBs, and the addresses it is given."""
     client = subject(step)[0]
-    others = [edit.address for edit in step.edits if edit.address.startswith("dependency:")
-              and not edit.address.startswith(f"dependency:{client}->")]  # fmt: skip
+    others = [
+        edit.address
+        for edit in step.edits
+        if edit.address.startswith("dependency:") and not edit.address.startswith(f"dependency:{client}->")
+    ]
     return f"{step.kind} changes edges of {client} alone" if others else only(step, "dependency", "logical-db", "env")

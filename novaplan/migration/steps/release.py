@@ -36,19 +36,29 @@ def propose(draft: Draft) -> None:
             after=[*(draft.ready[server] for server in servers if server in draft.ready), *draft.moves.get(name, ())],
             touches=[name, *others],
             actions=rendered("Render it with what is new switched off, and roll it out"),
-            gates=[rolled_out(service.namespace, "deployment", name),
-                   Gate("It fails no more requests than before", "promql", errors, f"<= {round(1 - draft.rollout.success_percent / 100, 6)}", draft.rollout.weight_bake)],
+            gates=[
+                rolled_out(service.namespace, "deployment", name),
+                Gate(
+                    "It fails no more requests than before",
+                    "promql",
+                    errors,
+                    f"<= {round(1 - draft.rollout.success_percent / 100, 6)}",
+                    draft.rollout.weight_bake,
+                ),
+            ],
             rollback=undo("Roll the old image out again"),
             undone_until="it has the traffic of others",
             risk="medium",
-        )  # fmt: skip
+        )
 
 
 def _inside(draft: Draft, own: str) -> list[Edit]:
     """Everything of target but flags that are turned on later; ports that only current has stay until nobody uses them,
     unless a new one needs their number."""
     goal = draft.inside_goal(own)
-    sockets = {(port.listens_on, port.protocol == "udp") for child in goal if isinstance(port := draft.goal[child], Port)}
+    sockets = {
+        (port.listens_on, port.protocol == "udp") for child in goal if isinstance(port := draft.goal[child], Port)
+    }
     edits: list[Edit] = []
     for child in draft.state.inside(own):
         part = draft.state.parts[child]
@@ -85,7 +95,11 @@ def requires_of(step: Step, world: World) -> tuple[str, ...]:
 def allowed(step: Step, world: World) -> str:
     """It changes one service and what it depends on."""
     name = subject(step)[0]
-    others = [edit.address for edit in step.edits if kind_of(edit.address) == "service" and edit.address != address("service", name)]
+    others = [
+        edit.address
+        for edit in step.edits
+        if kind_of(edit.address) == "service" and edit.address != address("service", name)
+    ]
     if others:
         return f"{step.kind} changes {name} alone"
     return only(step, "service", "port", "container", "env", "flag", "volume", "dependency")

@@ -27,21 +27,35 @@ def propose(draft: Draft) -> None:
             title=f"Take {store.name} down for good" + (f"; {listed(heirs)} has taken over" if heirs else ""),
             stages=[[remove(item) for item in dict.fromkeys(reversed(gone))]],
             touches=[store.name],
-            preconditions=("the latest backup was restored on another machine and read", "its clients have used the new side for the whole bake time"),
+            preconditions=(
+                "the latest backup was restored on another machine and read",
+                "its clients have used the new side for the whole bake time",
+            ),
             actions=_actions(store),
-            gates=[Gate("Nobody is connected, looked at before", "person", f"connections to {store.name}", "== 0", draft.rollout.bake)],
+            gates=[
+                Gate(
+                    "Nobody is connected, looked at before",
+                    "person",
+                    f"connections to {store.name}",
+                    "== 0",
+                    draft.rollout.bake,
+                )
+            ],
             rollback=[Action("Restore it from the backup; what was written since is lost", tool="person")],
             reversible=False,
             undone_until="it is done: a backup is the only way back",
             risk="high",
-        )  # fmt: skip
+        )
 
 
 def _actions(store: Datastore) -> list[Action]:
     return [
-        Action("Stop it, and wait a day before its disks go", kubectl(store.namespace, "scale", "statefulset", store.name, "--replicas=0")),
+        Action(
+            "Stop it, and wait a day before its disks go",
+            kubectl(store.namespace, "scale", "statefulset", store.name, "--replicas=0"),
+        ),
         Action("Delete it with its claims", kubectl(store.namespace, "delete", "statefulset,service", store.name)),
-    ]  # fmt: skip
+    ]
 
 
 def allowed(step: Step, world: World) -> str:
@@ -49,6 +63,10 @@ def allowed(step: Step, world: World) -> str:
     name = subject(step)[0]
     if step.reversible or name in world.target.datastore:
         return f"{name} stays, or {step.kind} has no way back and does not say so"
-    others = [edit.address for edit in step.edits if kind_of(edit.address) == "datastore" and edit.address != address("datastore", name)]
+    others = [
+        edit.address
+        for edit in step.edits
+        if kind_of(edit.address) == "datastore" and edit.address != address("datastore", name)
+    ]
     kinds = ("datastore", "database", "schema", "logical-db", "topic", "consumer-group", "dependency")
     return f"{step.kind} removes {name} alone" if others else only_removes(step, *kinds)

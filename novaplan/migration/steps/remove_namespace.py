@@ -26,13 +26,22 @@ def propose(draft: Draft) -> None:
             touches=[],
             preconditions=("nothing is in it: old names that still answer live elsewhere, or are dropped",),
             actions=[
-                Action("Look what is in it", sh("kubectl", "-n", space.name, "get", "all,secret,configmap,pvc,ingress")),
+                Action(
+                    "Look what is in it", sh("kubectl", "-n", space.name, "get", "all,secret,configmap,pvc,ingress")
+                ),
                 Action("Delete it", sh("kubectl", "delete", "namespace", space.name)),
             ],
-            gates=[Gate("It is gone", "kubectl", sh("kubectl", "get", "namespace", space.name, "--ignore-not-found"), "== empty")],
+            gates=[
+                Gate(
+                    "It is gone",
+                    "kubectl",
+                    sh("kubectl", "get", "namespace", space.name, "--ignore-not-found"),
+                    "== empty",
+                )
+            ],
             rollback=[Action("Create it again, empty as it was", sh("kubectl", "create", "namespace", space.name))],
             undone_until="always",
-        )  # fmt: skip
+        )
 
 
 def allowed(step: Step, world: World) -> str:

@@ -27,17 +27,26 @@ def propose(draft: Draft) -> None:
         baked = [step.id for step in draft.steps if step.kind in ("bake", "move-entry")]
         draft.add(
             name,
-            title=f"Remove {'the old route' if len(owns) == 1 else f'the {len(owns)} old routes'} of {name}: {listed(shown[:3])}" + (" and so on" if len(shown) > 3 else ""),
+            title=f"Remove {'the old route' if len(owns) == 1 else f'the {len(owns)} old routes'} of {name}: {listed(shown[:3])}"
+            + (" and so on" if len(shown) > 3 else ""),
             stages=[[remove(own) for own in owns]],
             units={"routes": len(owns)},
             after=[item for item in baked if _concerns(draft, item, owns)],
             touches=[name],
             preconditions=("nobody has used them for the whole bake time",),
             actions=rendered(),
-            gates=[Gate("Nobody asks for them", "person", "requests for them that are answered 404", "== 0", draft.rollout.weight_bake)],
+            gates=[
+                Gate(
+                    "Nobody asks for them",
+                    "person",
+                    "requests for them that are answered 404",
+                    "== 0",
+                    draft.rollout.weight_bake,
+                )
+            ],
             rollback=undo("Add them again"),
             undone_until="always",
-        )  # fmt: skip
+        )
 
 
 def _concerns(draft: Draft, step: str, owns: list[str]) -> bool:

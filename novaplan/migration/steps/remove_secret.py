@@ -34,13 +34,40 @@ def propose(draft: Draft) -> None:
             stages=[[remove(own) for own in reversed(owns)]],
             units={"keys": len(keys)},
             touches=[],
-            preconditions=("what it opened can be opened with the new one, or is gone", "the store of secrets keeps its last version"),
-            actions=[Action("Delete it", kubectl(namespace, "delete", "secret", name) if whole else
-                            "\n".join(kubectl(namespace, "patch", "secret", name, "--type=json", "-p", f'[{{"op":"remove","path":"/data/{key.replace("~", "~0").replace("/", "~1")}"}}]') for key in keys))],
-            gates=[Gate("No pod waits for it", "kubectl", sh("kubectl", "get", "events", "-A", "--field-selector", "reason=FailedMount"), "none of this secret")],
+            preconditions=(
+                "what it opened can be opened with the new one, or is gone",
+                "the store of secrets keeps its last version",
+            ),
+            actions=[
+                Action(
+                    "Delete it",
+                    kubectl(namespace, "delete", "secret", name)
+                    if whole
+                    else "\n".join(
+                        kubectl(
+                            namespace,
+                            "patch",
+                            "secret",
+                            name,
+                            "--type=json",
+                            "-p",
+                            f'[{{"op":"remove","path":"/data/{key.replace("~", "~0").replace("/", "~1")}"}}]',
+                        )
+                        for key in keys
+                    ),
+                )
+            ],
+            gates=[
+                Gate(
+                    "No pod waits for it",
+                    "kubectl",
+                    sh("kubectl", "get", "events", "-A", "--field-selector", "reason=FailedMount"),
+                    "none of this secret",
+                )
+            ],
             rollback=[Action("Put it back from the store of secrets", tool="person")],
             undone_until="the store of secrets forgets its last version",
-        )  # fmt: skip
+        )
 
 
 def allowed(step: Step, world: World) -> str:

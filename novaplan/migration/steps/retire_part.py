@@ -25,11 +25,16 @@ def propose(draft: Draft) -> None:
             title=f"Let go of {name}",
             stages=[[remove(own)]],
             touches=[name] if kind_of(own) == "external" else [],
-            actions=[Action(f"Close the account and the way to {name}" if kind_of(own) == "external" else f"Delete {name}", tool="person")],
+            actions=[
+                Action(
+                    f"Close the account and the way to {name}" if kind_of(own) == "external" else f"Delete {name}",
+                    tool="person",
+                )
+            ],
             gates=[Gate("Nobody misses it", "person", f"calls to {name}", "== 0")],
             rollback=[Action("Open it again" if kind_of(own) == "external" else "Apply it again", tool="person")],
             undone_until="the account is closed" if kind_of(own) == "external" else "always",
-        )  # fmt: skip
+        )
 
 
 def allowed(step: Step, world: World) -> str:

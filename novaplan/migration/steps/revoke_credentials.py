@@ -29,17 +29,42 @@ def propose(draft: Draft) -> None:
             after=[f"scale-to-zero/{old}"],
             touches=[old, *sorted({server for server, _ in roles})],
             actions=[
-                *(Action(f"No log-in for {role} on {server} (its name is a guess where the topology states none)", psql(server, "postgres", f"ALTER ROLE {sql_name(role)} NOLOGIN"), "sql") for server, role in databases),
+                *(
+                    Action(
+                        f"No log-in for {role} on {server} (its name is a guess where the topology states none)",
+                        psql(server, "postgres", f"ALTER ROLE {sql_name(role)} NOLOGIN"),
+                        "sql",
+                    )
+                    for server, role in databases
+                ),
                 Action("Disable it everywhere else: passwords of Redis and brokers, keys of externals", tool="person"),
             ],
             gates=[
-                *(Gate(f"{role} is not logged in", "sql", psql(server, "postgres", f"SELECT count(*) FROM pg_stat_activity WHERE usename = {sql_text(role)}"), "== 0", draft.rollout.weight_bake) for server, role in databases[:2]),
+                *(
+                    Gate(
+                        f"{role} is not logged in",
+                        "sql",
+                        psql(
+                            server,
+                            "postgres",
+                            f"SELECT count(*) FROM pg_stat_activity WHERE usename = {sql_text(role)}",
+                        ),
+                        "== 0",
+                        draft.rollout.weight_bake,
+                    )
+                    for server, role in databases[:2]
+                ),
                 Gate("Nobody is refused", "person", "log-ins that fail", "== 0", draft.rollout.weight_bake),
             ],
-            rollback=[*(Action("Let it log in again", psql(server, "postgres", f"ALTER ROLE {sql_name(role)} LOGIN"), "sql") for server, role in databases),
-                      Action("Enable the others again", tool="person")],
+            rollback=[
+                *(
+                    Action("Let it log in again", psql(server, "postgres", f"ALTER ROLE {sql_name(role)} LOGIN"), "sql")
+                    for server, role in databases
+                ),
+                Action("Enable the others again", tool="person"),
+            ],
             undone_until="the role is dropped",
-        )  # fmt: skip
+        )
 
 
 def _logins(draft: Draft, old: str) -> list[tuple[str, str]]:

@@ -37,15 +37,42 @@ def propose(draft: Draft) -> None:
             after=removed,
             touches=[old],
             actions=[
-                Action("Take its autoscaler away, which would start it again", kubectl(service.namespace, "delete", "hpa", old, "--ignore-not-found")),
+                Action(
+                    "Take its autoscaler away, which would start it again",
+                    kubectl(service.namespace, "delete", "hpa", old, "--ignore-not-found"),
+                ),
                 Action("Scale it down", kubectl(service.namespace, "scale", kind, old, "--replicas=0")),
-            ] if service.workload != "cronjob" else
-            [Action("Suspend it", kubectl(service.namespace, "patch", "cronjob", old, "-p", '{"spec":{"suspend":true}}'))],
-            gates=[Gate("Nobody misses it", "promql", "sum(rate(http_requests_total{code=~\"502|503|504\"}[5m])) or vector(0)", "no more than before", draft.rollout.weight_bake)],
-            rollback=[Action("Scale it up again", kubectl(service.namespace, "scale", kind, old, f"--replicas={max(service.replicas, service.autoscaling.min if service.autoscaling else 0)}")),
-                      Action("Apply its autoscaler and budget again", "kubectl apply -k manifests/{before}")],
+            ]
+            if service.workload != "cronjob"
+            else [
+                Action(
+                    "Suspend it", kubectl(service.namespace, "patch", "cronjob", old, "-p", '{"spec":{"suspend":true}}')
+                )
+            ],
+            gates=[
+                Gate(
+                    "Nobody misses it",
+                    "promql",
+                    'sum(rate(http_requests_total{code=~"502|503|504"}[5m])) or vector(0)',
+                    "no more than before",
+                    draft.rollout.weight_bake,
+                )
+            ],
+            rollback=[
+                Action(
+                    "Scale it up again",
+                    kubectl(
+                        service.namespace,
+                        "scale",
+                        kind,
+                        old,
+                        f"--replicas={max(service.replicas, service.autoscaling.min if service.autoscaling else 0)}",
+                    ),
+                ),
+                Action("Apply its autoscaler and budget again", "kubectl apply -k manifests/{before}"),
+            ],
             undone_until=f"{old} is deleted",
-        )  # fmt: skip
+        )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
@@ -60,4 +87,6 @@ def allowed(step: Step, world: World) -> str:
     old = subject(step)[0]
     if old in world.target.service:
         return f"{old} stays"
-    return only(step, "service", "dependency") or only_fields(step, "service", "replicas", "autoscaling", "disruption_budget", "startup")  # fmt: skip
+    return only(step, "service", "dependency") or only_fields(
+        step, "service", "replicas", "autoscaling", "disruption_budget", "startup"
+    )

@@ -65,7 +65,9 @@ def _add(
         after=[last] if last else (),
         touches=[old, new],
         preconditions=("no other change is under way on the routes of either",),
-        actions=rendered("Set the weights: with Gateway API in backendRefs, with ingress-nginx by the annotation canary-weight"),
+        actions=rendered(
+            "Set the weights: with Gateway API in backendRefs, with ingress-nginx by the annotation canary-weight"
+        ),
         gates=_gates(draft, old, new),
         rollback=undo(f"Set the weights back; {old} still runs with all its pods"),
         undone_until=f"{old} is scaled to zero",
@@ -81,18 +83,38 @@ def _gates(draft: Draft, old: str, new: str) -> list[Gate]:
     slow = "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{{service={}}}[5m])))"
     watched = draft.rollout.weight_bake
     return [
-        Gate("Requests succeed", "promql", f"{good} / {total}", f">= {round(draft.rollout.success_percent / 100, 6)}", watched),
-        Gate("It answers about as fast as before", "promql", f"{slow.format(label(new))} / {slow.format(label(old))}", "<= 1.2 or absent", watched),
-        Gate("Its pods have air", "promql",
-             f"max(rate(container_cpu_usage_seconds_total{{container={label(new)}}}[5m]) / on (pod) group_left kube_pod_container_resource_limits{{resource=\"cpu\",container={label(new)}}})",
-             "<= 0.8", watched),
-    ]  # fmt: skip
+        Gate(
+            "Requests succeed",
+            "promql",
+            f"{good} / {total}",
+            f">= {round(draft.rollout.success_percent / 100, 6)}",
+            watched,
+        ),
+        Gate(
+            "It answers about as fast as before",
+            "promql",
+            f"{slow.format(label(new))} / {slow.format(label(old))}",
+            "<= 1.2 or absent",
+            watched,
+        ),
+        Gate(
+            "Its pods have air",
+            "promql",
+            f'max(rate(container_cpu_usage_seconds_total{{container={label(new)}}}[5m]) / on (pod) group_left kube_pod_container_resource_limits{{resource="cpu",container={label(new)}}})',
+            "<= 0.8",
+            watched,
+        ),
+    ]
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
     """The new service runs; its answers were compared, where reads can be mirrored."""
     old, new, _ = subject(step)
-    http = any(backend.service == old and route.protocol in HTTP for route in world.current.routes for backend in route.backends)
+    http = any(
+        backend.service == old and route.protocol in HTTP
+        for route in world.current.routes
+        for backend in route.backends
+    )
     return (f"deployed/{new}", *([f"mirrored/{old}/{new}"] if http else []))
 
 

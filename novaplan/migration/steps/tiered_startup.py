@@ -33,12 +33,36 @@ def propose(draft: Draft) -> None:
             stages=[edits],
             after=[made[name] for name in waits if name in made] + _blocked(draft, names),
             touches=names,
-            actions=[*rendered(), *([Action("Read how long the pods waited", kubectl(service.namespace, "logs", f"deployment/{one}", "--all-containers", "--prefix", "--tail=20"))] if service else [])],
-            gates=[rolled_out(service.namespace, "deployment", one)] if service else
-                  [Gate("It is ready", "kubectl", kubectl(draft.target.datastore[one].namespace, "get", "pods"), "all READY")],
+            actions=[
+                *rendered(),
+                *(
+                    [
+                        Action(
+                            "Read how long the pods waited",
+                            kubectl(
+                                service.namespace,
+                                "logs",
+                                f"deployment/{one}",
+                                "--all-containers",
+                                "--prefix",
+                                "--tail=20",
+                            ),
+                        )
+                    ]
+                    if service
+                    else []
+                ),
+            ],
+            gates=[rolled_out(service.namespace, "deployment", one)]
+            if service
+            else [
+                Gate(
+                    "It is ready", "kubectl", kubectl(draft.target.datastore[one].namespace, "get", "pods"), "all READY"
+                )
+            ],
             rollback=undo(),
             undone_until="always",
-        )  # fmt: skip
+        )
         made |= dict.fromkeys(names, step)
 
 
@@ -85,7 +109,13 @@ def _in_order(draft: Draft, wanted: dict[str, Edit]) -> list[list[str]]:
         there = draft.state.part(address("service", name), Service)
         for other in there.startup.wait_for if there else ():
             tier = _tier_of(draft, other)
-            if other in leader and there and there.startup.tier is not None and tier is not None and tier > there.startup.tier:
+            if (
+                other in leader
+                and there
+                and there.startup.tier is not None
+                and tier is not None
+                and tier > there.startup.tier
+            ):
                 leader[find(name)] = find(other)
     groups: dict[str, list[str]] = defaultdict(list)
     for name in sorted(wanted):
@@ -121,4 +151,8 @@ def _blocked(draft: Draft, names: list[str]) -> list[str]:
 
 def allowed(step: Step, world: World) -> str:
     """It changes tiers."""
-    return only(step, "service", "datastore") or only_fields(step, "service", "startup") or only_fields(step, "datastore", "startup_tier")  # fmt: skip
+    return (
+        only(step, "service", "datastore")
+        or only_fields(step, "service", "startup")
+        or only_fields(step, "datastore", "startup_tier")
+    )
