@@ -31,6 +31,7 @@ from novaplan.render.tree import File
 from novaplan.render.workloads.waiting import waits
 from novaplan.topology import records
 from novaplan.topology.datastore import Patroni
+from novaplan.topology.parts import SYSTEM
 from novaplan.topology.patch import Patch
 
 FILE: Final = "docker-compose.yml"
@@ -86,9 +87,9 @@ class _Project:
         services: dict[str, Body] = {}
         for unit in self._units:
             for name, made in self._services(unit):
-                services[name] = made
+                _add(services, name, made)
         for proxy in self._network.proxies:
-            services[proxy.name] = self._proxy(proxy)
+            _add(services, proxy.name, self._proxy(proxy))
         for name, made in services.items():
             made["depends_on"] = self._dependencies(name, made, services) or None
         # A field that says nothing is left out.
@@ -109,9 +110,9 @@ class _Project:
         beside = [*(item for item in first if "restartPolicy" in item), *beside]
         before = [item for item in first if "restartPolicy" not in item]
         made = body(unit, main, self.references, self._volumes)
-        others = [(f"{unit.name}-{item['name']}", self._body(unit, item)) for item in (*before, *beside)]
+        others = [(f"{unit.name}.{item['name']}", self._body(unit, item)) for item in (*before, *beside)]
         ready = self._prepared(unit)
-        chain = [f"{unit.name}-{item['name']}" for item in before]
+        chain = [name for name, _ in others[: len(before)]]
         lasting = unit.workload["kind"] in LASTING
         yield from ready.items()
         steps = [*ready, *chain]
@@ -156,7 +157,7 @@ class _Project:
             "restart": "no",
             COMPOSE_GENERATED_FOR: self._for(unit),
         }
-        return {f"{unit.name}-volumes": made}
+        return {f"{unit.name}.volumes": made}
 
     def _proxy(self, proxy: Proxy) -> Body:
         config = self.references.text(f"{proxy.name}.haproxy.cfg", proxy.configuration, f"{proxy.name}-.haproxy.cfg")
@@ -182,16 +183,20 @@ class _Project:
         """The network of its namespace, with its names there, and those of what it needs."""
         names = sorted(set(self._network.aliases.get(unit.name, ())) - {unit.name}) if aliases else []
         found: Body = {unit.namespace: {"aliases": names} if names else {}}
+        topology = self._context.topology
         for edge in self._context.edges_from.get(unit.component, ()):
-            server = self._component(edge.server)
-            if server is not None and (not hasattr(server, "kind") or self._context.runs(server)):
-                found.setdefault(self._context.namespace(server) or DEFAULT, {})
+            service, store = topology.service.get(edge.server), topology.datastore.get(edge.server)
+            if service is not None:
+                found.setdefault(self._context.namespace(service) or DEFAULT, {})
+            elif store is not None and self._context.runs(store):
+                found.setdefault(self._context.namespace(store) or DEFAULT, {})
         return found
 
     def _dependencies(self, name: str, made: Body, services: dict[str, Body]) -> Body:
         found = {before: {"condition": "service_completed_successfully"} for before in made.pop("after", ())}
         unit = self._by_name.get(name)
-        for waited in self._waits.get(unit.component, ()) if unit is not None and unit.component == name else ():
+        own = unit is not None and unit.workload["metadata"]["name"] == unit.component
+        for waited in self._waits.get(unit.component, ()) if unit is not None and own else ():
             for other in self._answering(waited):
                 if other in services and other != name:
                     checked = "healthcheck" in services[other] and services[other]["healthcheck"] is not None
@@ -225,12 +230,16 @@ class _Project:
         return unit.generated_for or self._address(unit.component)
 
     def _address(self, name: str) -> str:
-        component = self._component(name)
-        return "system:" if component is None else address_of(component)
-
-    def _component(self, name: str) -> Any:
         topology = self._context.topology
-        return topology.service.get(name) or topology.datastore.get(name)
+        component = topology.service.get(name) or topology.datastore.get(name)
+        return SYSTEM if component is None else address_of(component)
+
+
+def _add(services: dict[str, Body], name: str, made: Body) -> None:
+    """Raises InputError where two workloads, which Kubernetes keeps apart by namespace or kind, have one name."""
+    if name in services:
+        raise InputError("would be two services of one compose file; rename one of them", field=name)
+    services[name] = made
 
 
 def _made(unit: Unit) -> frozenset[str]:

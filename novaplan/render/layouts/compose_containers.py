@@ -135,7 +135,7 @@ def _mounts(
             yield "volumes", {"type": "tmpfs", "target": mount["mountPath"], "tmpfs": {"mode": 0o1777}}
         else:
             claim = volume.get("persistentVolumeClaim", {}).get("claimName")
-            name = claim or f"{unit.name}-{mount['name']}"
+            name = claim or f"{unit.name}.{mount['name']}"
             volumes.names.setdefault(name, {})
             if not mount.get("readOnly"):
                 volumes.owned.setdefault(unit.name, {})[name] = mount["mountPath"]

@@ -93,7 +93,7 @@ def _name(context: Context, made: Network, service: Manifest, behind: list[Unit]
         for unit in behind:
             made.aliases[unit.name] += own
             passing = _passing(service, [(unit, "127.0.0.1")])
-            made.proxies.append(Proxy(f"{unit.name}-ports", unit.name, service, passing))
+            made.proxies.append(Proxy(f"{unit.name}.ports", unit.name, service, passing))
     elif name not in names:
         made.aliases[name] += own
         passing = _passing(service, [(unit, unit.name) for unit in behind])

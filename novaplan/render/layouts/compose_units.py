@@ -69,14 +69,17 @@ def units(manifests: Iterable[Manifest], counts: dict[str, int]) -> list[Unit]:
     """What runs, in the order of the objects; ``counts`` are the pods of what an autoscaler decides, by name."""
     items = list(manifests)
     others = {item["metadata"]["name"]: item for item in items if item["kind"] == "Service"}
+    workloads = {item["metadata"]["name"] for item in items if item["kind"] in _TEMPLATES}
     found: list[Unit] = []
     for item in items:
         if item["kind"] in _TEMPLATES:
-            found += _units(item, counts, others)
+            found += _units(item, counts, others, workloads)
     return found
 
 
-def _units(item: Manifest, counts: dict[str, int], services: dict[str, Manifest]) -> Iterator[Unit]:
+def _units(
+    item: Manifest, counts: dict[str, int], services: dict[str, Manifest], workloads: set[str]
+) -> Iterator[Unit]:
     name, spec = item["metadata"]["name"], item["spec"]
     template = at(item, _TEMPLATES[item["kind"]])
     labels = dict(template.get("metadata", {}).get("labels") or {})
@@ -90,12 +93,13 @@ def _units(item: Manifest, counts: dict[str, int], services: dict[str, Manifest]
     passed_on = free and own_service is not None and moves(own_service, template["spec"])
     alone = not stateful and not passed_on and not _further(template["spec"])
     if alone or replicas == 0:
-        yield Unit(name if free else f"{name}-0", item, template["spec"], labels, name, replicas, 0)
+        yield Unit(name if free else f"{name}.0", item, template["spec"], labels, name, replicas, 0)
         return
     for number in range(replicas):
-        own = f"{name}-{number}" if stateful else name if number == 0 else f"{name}-{number + 1}"
-        shown = name if replicas == 1 and free else own
-        yield Unit(shown, item, template["spec"], labels, own, 1, number)
+        own = f"{name}-{number}" if stateful else name if number == 0 and free else f"{name}.{number + 1}"
+        # No workload has a dot in its name, so what is named with one is like no other.
+        apart = f"{name}.{number}" if own in workloads - {name} else own
+        yield Unit(name if replicas == 1 and free else apart, item, template["spec"], labels, own, 1, number)
 
 
 def _further(pod: dict[str, Any]) -> bool:

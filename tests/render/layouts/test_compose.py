@@ -148,11 +148,11 @@ def test_a_moved_port_is_passed_on_inside_the_container_of_that_name() -> None:
     moved = replace(service, ports=(port,), replicas=2, autoscaling=None)
     others = tuple(moved if item.name == service.name else item for item in topology.services)
     found = project(replace(topology, services=others, routes=()))
-    proxies = {name: body for name, body in found["services"].items() if name.startswith(f"{service.name}-")}
-    inside = {body.get("network_mode") for name, body in proxies.items() if name.endswith("-ports")}
-    assert inside == {f"service:{service.name}", f"service:{service.name}-2"}
-    assert "bind :81\n    server" in str(found["configs"][f"{service.name}-ports.haproxy.cfg"]["content"])
-    assert "127.0.0.1:8123" in found["configs"][f"{service.name}-ports.haproxy.cfg"]["content"]
+    proxies = {name: body for name, body in found["services"].items() if name.startswith(f"{service.name}.")}
+    inside = {body.get("network_mode") for name, body in proxies.items() if name.endswith(".ports")}
+    assert inside == {f"service:{service.name}", f"service:{service.name}.2"}
+    assert "bind :81\n    server" in str(found["configs"][f"{service.name}.ports.haproxy.cfg"]["content"])
+    assert "127.0.0.1:8123" in found["configs"][f"{service.name}.ports.haproxy.cfg"]["content"]
 
 
 def test_a_lease_in_the_api_of_kubernetes_is_refused() -> None:
@@ -171,10 +171,10 @@ def test_a_lease_in_the_api_of_kubernetes_is_refused() -> None:
 
 def test_a_volume_belongs_to_the_user_of_its_pod_before_it_starts() -> None:
     services = project(system("target"))["services"]
-    made = services["redis-0-volumes"]
+    made = services["redis-0.volumes"]
     assert made["entrypoint"][-1] == services["redis-0"]["user"]
     assert "-R" not in str(made["entrypoint"]), "PostgreSQL refuses a folder that its group may write to"
-    assert services["redis-0"]["depends_on"]["redis-0-volumes"] == {"condition": "service_completed_successfully"}
+    assert services["redis-0"]["depends_on"]["redis-0.volumes"] == {"condition": "service_completed_successfully"}
 
 
 # ---------------------------------------------------------------- text
@@ -224,3 +224,20 @@ def test_variables_of_a_command_are_filled_in_as_kubernetes_does() -> None:
 @pytest.mark.parametrize(("amount", "text"), [(2**30, "1G"), (512 * 2**20, "512M"), (1536, "1536b"), (2048, "2K")])
 def test_sizes_are_written_in_units_of_1024(amount: int, text: str) -> None:
     assert size(amount) == text
+
+
+def test_names_that_look_alike_stay_apart() -> None:
+    def deployment(name: str, *names: str) -> dict[str, Any]:
+        containers = [{"name": one, "image": f"{name}:{one}"} for one in names]
+        return item(
+            "Deployment", name, spec={"replicas": 2, "template": {"metadata": {}, "spec": {"containers": containers}}}
+        )
+
+    bundle = Bundle({"a.yaml": [deployment("web", "a", "b"), deployment("web-2", "a"), deployment("web-b", "a")]}, ())
+    found = yaml.safe_load(compose.tree(Context(system("shop"), Settings()), lambda _: bundle)[compose.FILE].text)
+    assert {name: body["image"] for name, body in found["services"].items()} == {
+        "web": "web:a", "web.b": "web:b", "web.2": "web:a", "web.2.b": "web:b", "web-2": "web-2:a", "web-b": "web-b:a",
+    }  # fmt: skip
+    twice = Bundle({"a.yaml": [deployment("web", "a"), {**deployment("web", "a"), "kind": "Job"}]}, ())
+    with pytest.raises(InputError, match="web: would be two services of one compose file"):
+        compose.tree(Context(system("shop"), Settings()), lambda _: twice)
