@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from novaplan.migration.proof import Proof
@@ -66,6 +67,9 @@ class Plan:
         made = self.world.topology(mask)
         return replace(made, lineage=self.world.target.lineage) if number == len(self.steps) else made
 
-    def schedule(self, *, samples: int = SAMPLES) -> Schedule:
+    def schedule(
+        self, *, first_day: date | None = None, holidays: Sequence[date] = (), samples: int = SAMPLES
+    ) -> Schedule:
         """When each step can be done by as many people as the rollout has."""
-        return schedule(self.steps, people=self.world.rollout.people, samples=samples)
+        people = self.world.rollout.people
+        return schedule(self.steps, people=people, first_day=first_day, holidays=holidays, samples=samples)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from novaplan.errors import InputError, PlanRefused, Problem
+from novaplan.errors import InputError, PlanRefused
 from novaplan.migration.draft import Draft
 from novaplan.migration.effort import Efforts
 from novaplan.migration.effort_model import EffortModel, load_effort
@@ -19,7 +19,7 @@ from novaplan.migration.invariants import all_invariants
 from novaplan.migration.order import items_of
 from novaplan.migration.plan import Plan
 from novaplan.migration.precedence import Precedence
-from novaplan.migration.proof import Breach, Progress, prove
+from novaplan.migration.proof import Breach, Progress, problems, prove
 from novaplan.migration.rollout import Rollout, load_rollout
 from novaplan.migration.step import Step
 from novaplan.migration.steps import all_kinds
@@ -41,8 +41,8 @@ def plan(
 ) -> Plan:
     """The steps that lead from ``current`` to ``target``, proved safe.
 
-    ``rollout`` and ``effort`` hold the assumptions; without them those of ``models/``. Raises InputError when target was
-    not made from current, and PlanRefused, with a line for every reason, when no safe order exists.
+    ``rollout`` and ``effort`` hold the assumptions; without them those of ``models/``. Raises InputError when target
+    was not made from current, and PlanRefused, with a line for every reason, when no safe order exists.
     """
     _require_lineage(current, target)
     rollout = rollout or load_rollout()
@@ -63,7 +63,7 @@ def plan(
         if not more:
             break
         pairs |= more
-    raise PlanRefused([_reason(breach) for breach in proof.breaches])
+    raise PlanRefused(problems(proof.breaches))
 
 
 def _require_lineage(current: Topology, target: Topology) -> None:
@@ -121,9 +121,3 @@ def _reduced(world: World) -> World:
         before = sorted({world.nodes[node][0] for node in direct[world.first(index)]} - {index})
         steps.append(replace(step, after=tuple(world.steps[item].id for item in before)))
     return World(world.current, world.target, steps, world.rollout)
-
-
-def _reason(breach: Breach) -> Problem:
-    where = f" after {breach.done[-1]}" if breach.done else ""
-    remedy = f"; {breach.remedy}" if breach.remedy else ""
-    return Problem(f"{breach.invariant}: {breach.subject}{where}: {breach.message}{remedy}")

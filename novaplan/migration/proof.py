@@ -12,11 +12,11 @@ Three theorems (each is checked anew whenever a plan is made or verified):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from novaplan.errors import TopologyError
+from novaplan.errors import Problem, TopologyError
 from novaplan.migration import budgets, obligations
 from novaplan.migration.edits import apply, inverse
 from novaplan.migration.obligations import Amount, Answer, Budget, Obligation
@@ -174,3 +174,13 @@ def ways_back(world: World) -> Iterator[Breach]:
         apply(inverse(step.edits, state), there)
         if there != state:
             yield Breach("rollback", step.id, "its rollback does not give the state before", world.done(before))
+
+
+def problems(breaches: Iterable[Breach]) -> list[Problem]:
+    """What stands against a plan, a line each: the invariant, the subject, after which step, what, and what to do."""
+    found = []
+    for breach in breaches:
+        where = f" after {breach.done[-1]}" if breach.done else ""
+        remedy = f"; {breach.remedy}" if breach.remedy else ""
+        found.append(Problem(f"{breach.invariant}: {breach.subject}{where}: {breach.message}{remedy}"))
+    return found

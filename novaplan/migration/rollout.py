@@ -84,3 +84,20 @@ def load_rollout(source: str | os.PathLike[str] = "rollout") -> Rollout:
     name = os.fspath(source)
     path = name if name == "-" else str(files.resolve(name, "models"))
     return validate(Rollout, reader.read_one(path), InputError)
+
+
+def rollout_on(
+    source: str | os.PathLike[str], nodes: str | os.PathLike[str] | None, people: int | None = None
+) -> Rollout:
+    """The assumptions called ``source``, on the nodes called ``nodes`` and with so many people where those are given.
+
+    Raises what ``load_rollout`` and ``load_nodes`` raise.
+    """
+    found = load_rollout(source)
+    if people is not None:
+        found = replace(found, people=people)
+    if nodes is None:
+        return found
+    from novaplan.capacity.nodes import load_nodes
+
+    return found.on(load_nodes(nodes).nodes)

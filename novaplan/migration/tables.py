@@ -15,14 +15,14 @@ def steps_table(steps: Sequence[Step], schedule: Schedule) -> Table:
     """Every step in its order: what it does, what it waits for, what it takes, whether there is a way back."""
     numbers = {step.id: number for number, step in enumerate(steps, 1)}
     dated = schedule.first_day is not None
-    columns = ("step", "phase", "what it does", "waits for", "days", "when", "way back")
+    columns = ("step", "phase", "what it does", "waits for", "days", "starts")
     rows = []
     for step in steps:
         slot = schedule.slot[step.id]
         waits = sorted(numbers[name] for name in step.after)
         when = str(schedule.day(slot.start)) if dated else f"day {slot.start + 1:.1f}"
-        back = "yes" if step.reversible else "NO"
-        rows.append((numbers[step.id], step.phase, step.title, _spans(waits), f"{mean(step.effort):.1f}", when, back))
+        title = step.title if step.reversible else f"{step.title} (NO WAY BACK)"
+        rows.append((numbers[step.id], step.phase, title, _spans(waits), f"{mean(step.effort):.1f}", when))
     return Table("Steps", columns, tuple(rows))
 
 
@@ -66,7 +66,7 @@ def schedule_table(schedule: Schedule) -> Table:
         ),
         ("with people enough", f"{schedule.path_days:.1f} working days"),
     ]
-    return Table("How long it takes", ("", ""), tuple(rows))
+    return Table("How long it takes", ("what", "how much"), tuple(rows))
 
 
 def proof_table(proof: Proof) -> Table:

@@ -1,0 +1,169 @@
+"""``novaplan plan``."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from novaplan.cli import output, terminal
+from novaplan.cli.progress import bar
+from novaplan.cli.usage import FINE, MISUSED, ForceOption, OutputOption, command, new_application
+
+if TYPE_CHECKING:
+    from novaplan.migration.plan import Plan
+    from novaplan.migration.schedule import Schedule
+
+Form = Literal["table", "json", "yaml", "markdown", "gantt"]
+_BY_EXTENSION: dict[str, Form] = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".md": "markdown", ".mmd": "gantt"}
+
+app = new_application()
+
+
+@command(
+    app,
+    "novaplan plan current target",
+    "novaplan plan current target -o plan.yaml --states states",
+    "novaplan plan current target -o runbook.md --start 2027-01-11 --people 3",
+    statuses=(FINE, "1  wrong input, or no safe order: one line for each reason", MISUSED),
+)
+def plan(
+    current: Annotated[
+        str, typer.Argument(metavar="CURRENT", show_default=False, help="What runs today: a file, a name, or -.")
+    ],
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET", show_default=False, help="What novaplan consolidate made of it: a file, a name."
+        ),
+    ],
+    form: Annotated[
+        Form | None,
+        typer.Option(
+            "--format",
+            show_default="by the extension of -o, else table",
+            help="table: for people; json, yaml: the plan file; markdown: the runbook; gantt: a chart in Mermaid.",
+        ),
+    ] = None,
+    destination: OutputOption = None,
+    states: Annotated[
+        Path | None,
+        typer.Option("--states", metavar="DIR", show_default=False, help="Write the topology after each step there."),
+    ] = None,
+    rollout: Annotated[
+        str, typer.Option("--rollout", metavar="NAME", help="How careful: a file, or a name in models/.")
+    ] = "rollout",
+    effort: Annotated[
+        str, typer.Option("--effort", metavar="NAME", help="What steps cost: a file, or a name in models/.")
+    ] = "effort",
+    claims: Annotated[
+        str | None,
+        typer.Option("--claims", metavar="NAME", show_default=False, help="Stated efforts, shown beside the computed."),
+    ] = None,
+    nodes: Annotated[
+        str | None,
+        typer.Option("--nodes", metavar="NAME", show_default=False, help="Nodes that must hold old and new together."),
+    ] = None,
+    people: Annotated[
+        int | None,
+        typer.Option("--people", metavar="N", min=1, show_default="of --rollout", help="Who work side by side."),
+    ] = None,
+    start: Annotated[
+        datetime | None,
+        typer.Option("--start", metavar="DATE", formats=["%Y-%m-%d"], show_default=False, help="The first day."),
+    ] = None,
+    holidays: Annotated[
+        list[datetime] | None,
+        typer.Option("--holiday", metavar="DATE", formats=["%Y-%m-%d"], show_default=False, help="A day off."),
+    ] = None,
+    force: ForceOption = False,
+) -> None:
+    """Plan the steps from one topology to another, each proved safe.
+
+    In every state that the steps can lead through, in any order that the plan allows and on every way back, what must
+    hold is held: routes, references, connections, quorums, owners of data, and more. Where no safe order exists the
+    plan is refused, with what breaks, where, by how much, and what would open the way.
+    """
+    named = [current, target, rollout, effort, claims, nodes]
+    if named.count(output.STANDARD_STREAM) > 1:
+        raise typer.BadParameter("only one of the files can be standard input", param_hint="CURRENT")
+
+    from novaplan.migration.effort_model import load_effort
+    from novaplan.migration.planning import plan as make
+    from novaplan.migration.rollout import rollout_on
+    from novaplan.topology import storage
+
+    model = load_effort(effort)
+    with bar("proving") as progress:
+        made = make(
+            storage.load(current),
+            storage.load(target),
+            rollout=rollout_on(rollout, nodes, people),
+            effort=model,
+            progress=progress,
+        )
+    days = [item.date() for item in holidays or ()]
+    first = None if start is None else start.date()
+    chosen = form or _BY_EXTENSION.get(Path(destination or "").suffix.lower(), "table")
+    if states is not None:
+        _write_states(made, states, force=force)
+    if chosen == "table" and destination is None:
+        terminal.write_text(_table(made, _schedule(made, first, days), effort, claims))
+    else:
+        text = _text(made, chosen, first, days, effort, claims)
+        output.deliver(text, destination, force=force)
+
+
+def _schedule(made: Plan, first: date | None, holidays: list[date]) -> Schedule:
+    return made.schedule(first_day=first, holidays=holidays)
+
+
+def _table(made: Plan, schedule: Schedule, effort: str, claims: str | None) -> str:
+    from novaplan.migration import tables
+    from novaplan.migration.effort import groups
+    from novaplan.migration.effort_model import load_effort
+
+    found = groups(made.steps, load_effort(effort), claims)
+    shown = [
+        tables.steps_table(made.steps, schedule),
+        *([tables.improvements_table(found)] if found else []),
+        tables.schedule_table(schedule),
+        tables.proof_table(made.proof),
+    ]
+    return "\n\n".join(table.text(terminal.width()) for table in shown)
+
+
+def _text(made: Plan, form: Form, first: date | None, holidays: list[date], effort: str, claims: str | None) -> str:
+    if form in {"json", "yaml"}:
+        from novaplan.migration import storage as plans
+
+        return plans.dumps(made.world, made.proof, as_json=form == "json")
+    schedule = _schedule(made, first, holidays)
+    if form == "gantt":
+        from novaplan.migration.gantt import gantt
+
+        return gantt(made.steps, schedule, title=f"{made.current_name} to {made.target_name}")
+    if form == "markdown":
+        from novaplan.render.runbook import runbook
+
+        return runbook(made, schedule)
+    return _table(made, schedule, effort, claims) + "\n"
+
+
+def _write_states(made: Plan, folder: Path, *, force: bool) -> None:
+    """The topology after each step, numbered, current first."""
+    from novaplan.documents import files
+    from novaplan.render.tree import File, Tree
+    from novaplan.topology import storage
+
+    header = files.generated_header("plan")
+    width = len(str(len(made)))
+    names = ["current", *(step.id.replace("/", "-") for step in made.steps)]
+    found = {
+        f"{number:0{width}}-{name}.yaml": File(storage.dumps(made.state(number), header=header))
+        for number, name in enumerate(names)
+    }
+    Tree(found).write(folder, force=force)
+    output.note(f"wrote {len(found)} topologies to {folder}")
