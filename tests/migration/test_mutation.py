@@ -10,7 +10,7 @@ import pytest
 
 from novaplan.migration.rollout import load_rollout
 from tests.migration.mutants import mutants, noticed_by
-from tests.migration.planned import sides, steps_of
+from tests.migration.planned import planned, sides
 
 EVERY = bool(os.environ.get("NOVAPLAN_EVERY_MUTANT"))
 STRIDE = 1 if EVERY else 11
@@ -21,7 +21,7 @@ LEAST = 0.98
 @pytest.mark.parametrize("systems", [("current", "target"), ("shop", "shop-target")])
 def test_spoiled_plans_are_refused(systems: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     rollout, tried, survivors = load_rollout(), Counter[str](), []
-    for mutant in list(mutants(steps_of(*systems)))[::STRIDE]:
+    for mutant in list(mutants(planned(*systems).steps))[::STRIDE]:
         tried[mutant.what] += 1
         if not noticed_by(mutant, *sides(*systems), rollout):
             survivors.append(f"{mutant.what} {mutant.where}")

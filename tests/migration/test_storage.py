@@ -217,11 +217,10 @@ def test_only_what_novaplan_wrote_is_overwritten(tmp_path: Any) -> None:
     from novaplan.errors import OutputError
 
     of = world(WEB, WEB)
-    proof = prove(of, all_invariants())
     for name in ("plan.yaml", "plan.json"):
-        storage.save(of, proof, tmp_path / name)
-        storage.save(of, proof, tmp_path / name)
+        storage.save(of, prove(of, all_invariants()), tmp_path / name)
+        storage.save(of, prove(of, all_invariants()), tmp_path / name)
         assert storage.load(tmp_path / name).steps == ()
     (tmp_path / "mine.yaml").write_text("mine", encoding="utf-8")
     with pytest.raises(OutputError):
-        storage.save(of, proof, tmp_path / "mine.yaml")
+        storage.save(of, prove(of, all_invariants()), tmp_path / "mine.yaml")

@@ -10,16 +10,21 @@ import pytest
 
 from novaplan.errors import PlanError
 from novaplan.migration import storage
+from novaplan.migration.plan import Plan
 from novaplan.migration.rollout import Rollout
 from novaplan.migration.verify import Verification, verify
-from tests.migration.planned import proved, sides
+from tests.migration.planned import planned, sides
 
 Body = dict[str, Any]
 
 
+def text(plan: Plan) -> str:
+    return storage.dumps(plan.world, plan.proof, as_json=True)
+
+
 @pytest.fixture(scope="module")
 def plan() -> Body:
-    body: Body = json.loads(storage.dumps(*proved(), as_json=True))
+    body: Body = json.loads(text(planned()))
     return body
 
 
@@ -49,17 +54,17 @@ def step(body: Body, kind: str, *, editing: str = "") -> Body:
 @pytest.mark.parametrize("systems", [("current", "target"), ("shop", "shop-target")])
 def test_the_plans_of_the_committed_systems_are_accepted(systems: tuple[str, str], tmp_path: Path) -> None:
     for name in ("plan.yaml", "plan.json"):
-        storage.save(*proved(*systems), tmp_path / name)
+        storage.save(planned(*systems).world, planned(*systems).proof, tmp_path / name)
         found = verify(tmp_path / name, *sides(*systems))
 
         assert [(item.invariant, item.subject, item.message) for item in found.breaches] == []
         assert found.accepted
         assert found.to_dict()["accepted"] is True
-        assert found.plan.steps == proved(*systems)[0].steps
+        assert found.plan.steps == planned(*systems).steps
 
 
 def test_every_state_of_it_is_a_topology_that_loads(plan: Body) -> None:
-    world, _ = proved()
+    world = planned().world
     mask = 0
     for index in range(len(world.steps)):
         for node in range(world.first(index), world.last[index] + 1):
@@ -140,7 +145,7 @@ def test_a_plan_for_other_topologies_is_refused(plan: Body) -> None:
 
 
 def test_two_plans_mixed_are_refused(edited: Body) -> None:
-    other = json.loads(storage.dumps(*proved("shop", "shop-target"), as_json=True))
+    other = json.loads(text(planned("shop", "shop-target")))
     known = {item["id"] for item in edited["steps"]}
     edited["steps"] += [item for item in other["steps"] if item["id"] not in known]
 
