@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,14 @@ from novaplan.migration.step import Step
 from novaplan.migration.world import World
 from novaplan.topology.base import replace
 from novaplan.topology.system import Topology
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST = 60
+
+
+def state_name(number: int, total: int, step: str = "current") -> str:
+    """The name of the file with the topology after ``number`` of ``total`` steps, the last one called ``step``."""
+    return f"{number:0{len(str(total))}}-{_UNSAFE.sub('-', step)[:_LONGEST].strip('-.')}"
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,12 @@ class Plan:
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Names for files with the topologies on the way, current first."""
+        names = ["current", *(step.id for step in self.steps)]
+        return tuple(state_name(number, len(self.steps), name) for number, name in enumerate(names))
 
     def state(self, number: int) -> Topology:
         """The topology after so many steps: 0 is current, the last one target (which keeps its lineage)."""

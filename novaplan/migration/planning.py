@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from novaplan.errors import InputError, PlanRefused
 from novaplan.migration.draft import Draft
@@ -17,11 +18,11 @@ from novaplan.migration.effort import Efforts
 from novaplan.migration.effort_model import EffortModel, load_effort
 from novaplan.migration.invariants import all_invariants
 from novaplan.migration.order import items_of
-from novaplan.migration.plan import Plan
+from novaplan.migration.plan import Plan, state_name
 from novaplan.migration.precedence import Precedence
 from novaplan.migration.proof import Breach, Progress, problems, prove
 from novaplan.migration.rollout import Rollout, load_rollout
-from novaplan.migration.step import Step
+from novaplan.migration.step import Action, Step
 from novaplan.migration.steps import all_kinds
 from novaplan.migration.traffic import concerned
 from novaplan.migration.world import World
@@ -58,7 +59,7 @@ def plan(
             continue
         proof = prove(world, all_invariants(), progress=progress)
         if proof.holds:
-            return Plan(_reduced(world), proof)
+            return Plan(_told(world), proof)
         more = {pair for breach in proof.breaches for pair in _too_early(world, breach)} - pairs
         if not more:
             break
@@ -113,11 +114,33 @@ def _too_early(world: World, breach: Breach) -> Iterable[tuple[int, int]]:
     yield from ((index, last) for index in near or missing)
 
 
-def _reduced(world: World) -> World:
-    """The same order, told by as few waits as will do."""
+def _told(world: World) -> World:
+    """The same order, told by as few waits as will do, and commands that name the states before and after the step."""
     direct = world.order.reduced()
+    numbers = {world.nodes[node][0]: place for place, node in enumerate(_last_stages(world), 1)}
+    names = {0: state_name(0, len(numbers))}
+    names |= {place: state_name(place, len(numbers), world.steps[index].id) for index, place in numbers.items()}
     steps = []
     for index, step in enumerate(world.steps):
         before = sorted({world.nodes[node][0] for node in direct[world.first(index)]} - {index})
-        steps.append(replace(step, after=tuple(world.steps[item].id for item in before)))
+        place = numbers[index]
+        fill = partial(_filled, state=names[place], before=names[place - 1])
+        steps.append(
+            replace(
+                step,
+                after=tuple(world.steps[item].id for item in before),
+                actions=tuple(map(fill, step.actions)),
+                rollback=tuple(map(fill, step.rollback)),
+            )
+        )
     return World(world.current, world.target, steps, world.rollout)
+
+
+def _last_stages(world: World) -> list[int]:
+    """The last stage of every step, in the canonical order."""
+    last = set(world.last)
+    return [node for node in world.order.sequence if node in last]
+
+
+def _filled(action: Action, state: str, before: str) -> Action:
+    return replace(action, command=action.command.replace("{state}", state).replace("{before}", before))

@@ -159,11 +159,9 @@ def _write_states(made: Plan, folder: Path, *, force: bool) -> None:
     from novaplan.topology import storage
 
     header = files.generated_header("plan")
-    width = len(str(len(made)))
-    names = ["current", *(step.id.replace("/", "-") for step in made.steps)]
     found = {
-        f"{number:0{width}}-{name}.yaml": File(storage.dumps(made.state(number), header=header))
-        for number, name in enumerate(names)
+        f"{name}.yaml": File(storage.dumps(made.state(number), header=header))
+        for number, name in enumerate(made.state_names)
     }
     Tree(found).write(folder, force=force)
     output.note(f"wrote {len(found)} topologies to {folder}")
