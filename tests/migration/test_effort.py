@@ -14,7 +14,7 @@ from novaplan.migration.planning import plan
 from novaplan.migration.step import Effort
 from novaplan.migration.steps import all_kinds
 from novaplan.topology.storage import load
-from tests.migration.planned import steps_of
+from tests.migration.planned import planned
 
 KINDS = {kind.name for kind in all_kinds()}
 
@@ -52,7 +52,7 @@ def test_the_units_of_the_file_are_those_that_kinds_count(monkeypatch: pytest.Mo
 
 
 def test_the_improvements_of_nova_cost_in_the_order_that_was_stated():
-    found = {group.name: group for group in groups(steps_of(), load_effort(), "nova-claims")}
+    found = {group.name: group for group in groups(planned().steps, load_effort(), "nova-claims")}
     assert found["merge"].stated == "2 weeks"
     assert found["startup"].stated == "1 week"
     assert found["availability"].stated == "3 days"
