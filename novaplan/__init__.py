@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from novaplan.errors import NovaplanError
     from novaplan.importers.compose import import_compose
     from novaplan.importers.kubernetes import import_kubernetes
+    from novaplan.migration.plan import Plan
+    from novaplan.migration.planning import plan
+    from novaplan.migration.verify import verify
     from novaplan.render.render import render_manifests
     from novaplan.render.settings_storage import load_render_settings
     from novaplan.topology.graph import graph
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Diff",
     "NovaplanError",
+    "Plan",
     "Policy",
     "Topology",
     "__version__",
@@ -64,15 +68,18 @@ __all__ = [
     "load_prices",
     "load_render_settings",
     "loads",
+    "plan",
     "render_manifests",
     "save",
     "sweep",
     "totals",
+    "verify",
 ]
 
 _HOME = {
     "Diff": "novaplan.changes.model",
     "NovaplanError": "novaplan.errors",
+    "Plan": "novaplan.migration.plan",
     "Policy": "novaplan.consolidation.policy",
     "Topology": "novaplan.topology.system",
     "connections": "novaplan.capacity.connections",
@@ -93,10 +100,12 @@ _HOME = {
     "load_prices": "novaplan.capacity.prices",
     "load_render_settings": "novaplan.render.settings_storage",
     "loads": "novaplan.topology.storage",
+    "plan": "novaplan.migration.planning",
     "render_manifests": "novaplan.render.render",
     "save": "novaplan.topology.storage",
     "sweep": "novaplan.capacity.sweeps.sweep",
     "totals": "novaplan.capacity.totals",
+    "verify": "novaplan.migration.verify",
 }
 
 

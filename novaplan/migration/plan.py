@@ -88,3 +88,11 @@ class Plan:
         """When each step can be done by as many people as the rollout has."""
         people = self.world.rollout.people
         return schedule(self.steps, people=people, first_day=first_day, holidays=holidays, samples=samples)
+
+    def _repr_html_(self) -> str:
+        from novaplan.migration.tables import proof_table, schedule_table, steps_table
+
+        found = self.schedule()
+        return "".join(
+            table.html() for table in (steps_table(self.steps, found), schedule_table(found), proof_table(self.proof))
+        )

@@ -22,8 +22,9 @@ from novaplan.migration.plan import Plan, state_name
 from novaplan.migration.precedence import Precedence
 from novaplan.migration.proof import Breach, Progress, problems, prove
 from novaplan.migration.rollout import Rollout, load_rollout
-from novaplan.migration.step import Action, Step
+from novaplan.migration.step import Step
 from novaplan.migration.steps import all_kinds
+from novaplan.migration.texts import BEFORE, STATE
 from novaplan.migration.traffic import concerned
 from novaplan.migration.world import World
 from novaplan.topology.system import Topology
@@ -125,12 +126,14 @@ def _told(world: World) -> World:
         before = sorted({world.nodes[node][0] for node in direct[world.first(index)]} - {index})
         place = numbers[index]
         fill = partial(_filled, state=names[place], before=names[place - 1])
+        gates = tuple(replace(gate, query=fill(gate.query)) for gate in step.gates)
         steps.append(
             replace(
                 step,
                 after=tuple(world.steps[item].id for item in before),
-                actions=tuple(map(fill, step.actions)),
-                rollback=tuple(map(fill, step.rollback)),
+                actions=tuple(replace(action, command=fill(action.command)) for action in step.actions),
+                gates=gates,
+                rollback=tuple(replace(action, command=fill(action.command)) for action in step.rollback),
             )
         )
     return World(world.current, world.target, steps, world.rollout)
@@ -142,5 +145,5 @@ def _last_stages(world: World) -> list[int]:
     return [node for node in world.order.sequence if node in last]
 
 
-def _filled(action: Action, state: str, before: str) -> Action:
-    return replace(action, command=action.command.replace("{state}", state).replace("{before}", before))
+def _filled(text: str, state: str, before: str) -> str:
+    return text.replace(STATE, state).replace(BEFORE, before)

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from novaplan.migration.step import Action, Gate
 
 STATE = "{state}"
-"""Stands for the name of a step's state in commands until the order of the steps is known."""
+"""Stands for the name of the state after a step in its commands, until the order of the steps is known."""
+BEFORE = "{before}"
+"""The same for the state before it."""
 
 _FACTS = {
     "inventory": "the inventory is complete",
