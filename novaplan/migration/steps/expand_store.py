@@ -58,8 +58,8 @@ def propose(draft: Draft) -> None:
                 )
                 for topic in topics
             ]
-            if kafka
-            else [],
+            if kafka and topics
+            else [Gate("They are there, and nobody uses them yet", "person", f"what is missing on {store}", "== 0")],
             rollback=[Action("Take it away again while nobody uses it", tool="person")],
             undone_until="something uses it",
         )
