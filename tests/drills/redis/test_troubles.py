@@ -219,12 +219,16 @@ def test_sentinels_keep_what_they_know(cluster: Cluster) -> None:
     eventually(lambda: cluster.master() not in ("", old), "another master", within=30)
     cluster.start(old)
     new = cluster.settle()
-    epochs = [cluster.sentinels.state(address)["config-epoch"] for address in cluster.sentinels.addresses]
+
+    def epochs() -> list[str]:
+        return [cluster.sentinels.state(address)["config-epoch"] for address in cluster.sentinels.addresses]
+
+    before = epochs()
     for name in cluster.pods:
         cluster.kill(name, "sentinel")
     cluster.start(container="sentinel")
     assert cluster.settle() == new
-    assert [cluster.sentinels.state(address)["config-epoch"] for address in cluster.sentinels.addresses] == epochs
+    eventually(lambda: epochs() == before, "every Sentinel knows the epoch", within=10)
     # One that lost its volume is the same Sentinel still: nobody counts a fourth.
     cluster.kill(old)
     cluster.wipe(old)
@@ -267,3 +271,20 @@ def test_a_single_server_keeps_its_data(make_cluster: MakeCluster) -> None:
     eventually(lambda: cluster.role(name) == "master", "it serves again", within=20)
     with cluster.client(name) as client:
         assert client.command("GET", "key") == "value"
+
+
+def test_names_that_come_back_one_after_the_other(cluster: Cluster) -> None:
+    """After an outage of everything a pod has a name only once it has an address."""
+    fill(cluster)
+    master = cluster.settle()
+    for name in cluster.pods:
+        cluster.kill(name)
+    known = []
+    for name in cluster.pods:
+        known.append(cluster.pods[name])
+        cluster.write_hosts(known)
+        cluster.start(name)
+        time.sleep(3)
+        assert all(process.alive for process in cluster.pods[name].running.values())
+    assert cluster.settle() == master
+    assert sizes(cluster) == [1000] * 3

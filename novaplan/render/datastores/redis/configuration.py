@@ -20,8 +20,9 @@ SHUTDOWN: Final = 10
 """Seconds that Redis itself takes at most to stop (redis.conf: shutdown-timeout)."""
 GRACE: Final = CATCH_UP + BEGIN + HANDOVER + SHUTDOWN + 5
 """Seconds between the order to stop and the kill, with 5 to spare."""
-PATIENCE: Final = 30
-"""Questions, one a second, until a starting server gives up on the Sentinels and goes by what it was before."""
+PATIENCE: Final = 20
+"""Questions, one a second, until a starting server gives up on a majority of the Sentinels and goes by those that
+answer, or by what it was before."""
 
 
 def config_map(shape: Shape) -> Manifest:
@@ -65,6 +66,7 @@ def _values(shape: Shape, *, sentinel_pod: bool) -> dict[str, Any]:
         "sentinels": [f"{pod}.{shape.sentinel_headless}" for pod in shape.sentinel_pods],
         "first": f"{shape.name}-0.{shape.headless}",
         "patience": PATIENCE,
+        "majority": len(shape.sentinel_pods) // 2 + 1,
         "catch_up": CATCH_UP,
         "begin": BEGIN,
         "handover": HANDOVER,
