@@ -1,0 +1,120 @@
+"""``novaplan plan`` and ``novaplan verify``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cli.command import SHOP, Run
+
+
+@pytest.fixture(autouse=True)
+def target(folder: Path, consolidated: str) -> None:
+    (folder / "topologies" / "small.yaml").write_text(consolidated)
+
+
+def test_table(novaplan: Run) -> None:
+    result = novaplan("plan", "shop", "small")
+    assert (result.err, result.status) == ("", 0)
+    assert result.out.startswith("Steps\n")
+    for title in ("How long it takes", "What was proved"):
+        assert f"\n{title}\n" in result.out
+    assert max(map(len, result.out.splitlines())) <= 80
+
+
+def test_a_plan_is_written_and_verified(novaplan: Run, folder: Path) -> None:
+    result = novaplan("plan", "shop", "small", "-o", "plan.yaml", "--states", "states")
+    assert result.status == 0
+    found = yaml.safe_load((folder / "plan.yaml").read_text())
+    assert found["format"] == "novaplan/plan/v1"
+    names = sorted(path.name for path in (folder / "states").iterdir())
+    assert len(names) == len(found["steps"]) + 1
+    assert names[0].endswith("-current.yaml")
+    assert novaplan("diff", f"states/{names[0]}", "shop").out == "No differences.\n"
+    last = novaplan("diff", f"states/{names[-1]}", "small", "--format", "json")
+    assert json.loads(last.out)["changes"] == []
+    # Commands name the states as they are written.
+    named = {word.partition("/")[2] for step in found["steps"] for action in step["actions"]
+             for word in action["command"].split() if word.startswith("states/")}  # fmt: skip
+    assert named
+    assert named <= set(names)
+    verified = novaplan("verify", "plan.yaml", "shop", "small")
+    assert (verified.err, verified.status) == ("", 0)
+    assert verified.out.startswith(f"plan.yaml: {len(found['steps'])} steps, accepted\n")
+
+
+def test_both_forms_of_a_plan_say_the_same(novaplan: Run) -> None:
+    as_yaml = novaplan("plan", "shop", "small", "--format", "yaml").out
+    as_json = novaplan("plan", "shop", "small", "--format", "json").out
+    assert yaml.safe_load(as_yaml) == json.loads(as_json)
+
+
+def test_a_runbook_and_a_chart(novaplan: Run, folder: Path) -> None:
+    options = ("--start", "2027-01-08", "--holiday", "2027-01-11", "--people", "1")
+    assert novaplan("plan", "shop", "small", "-o", "runbook.md", *options).status == 0
+    text = (folder / "runbook.md").read_text()
+    assert "# Runbook: from shop to shop-small\n" in text
+    assert "2027-01-08" in text
+    assert "2027-01-09" not in text
+    assert "2027-01-11" not in text
+    assert "- [ ] " in text
+    assert "Rollback" in text
+    chart = novaplan("plan", "shop", "small", "--format", "gantt", *options)
+    assert chart.out.startswith("gantt\n")
+    assert "2027-01-08T09:00" in chart.out
+
+
+def test_a_file_of_somebody_else_stays(novaplan: Run, folder: Path) -> None:
+    (folder / "plan.yaml").write_text("mine")
+    result = novaplan("plan", "shop", "small", "-o", "plan.yaml")
+    assert result.status == 1
+    assert "was not written by novaplan" in result.err
+    assert (folder / "plan.yaml").read_text() == "mine"
+    assert novaplan("plan", "shop", "small", "-o", "plan.yaml", "--force").status == 0
+    assert novaplan("plan", "shop", "small", "-o", "plan.yaml").status == 0
+
+
+def test_an_edited_plan_is_refused_naming_the_invariant(novaplan: Run, folder: Path) -> None:
+    novaplan("plan", "shop", "small", "-o", "plan.json")
+    body = json.loads((folder / "plan.json").read_text())
+    gone = body["steps"].pop()
+    for step in body["steps"]:
+        step["depends_on"] = [name for name in step["depends_on"] if name != gone["id"]]
+    (folder / "less.json").write_text(json.dumps(body))
+    result = novaplan("verify", "less.json", "shop", "small")
+    assert result.status == 1
+    assert result.out.startswith(f"less.json: {len(body['steps'])} steps, refused\n")
+    assert "novaplan: target: " in result.err
+    found = json.loads(novaplan("verify", "less.json", "shop", "small", "--format", "json").out)
+    assert found["accepted"] is False
+    assert {breach["invariant"] for breach in found["breaches"]} >= {"target"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("plan", "shop", "shop-without"), "does not say what it was made from"),
+        (("plan", "other", "small"), "was made from another version of shop"),
+        (("plan", "shop", "smal"), "did you mean 'small'"),
+        (("verify", "nothing.yaml", "shop", "small"), "nothing.yaml"),
+        (("verify", "shop-plan.yaml", "other", "small"), "plan again"),
+        (("plan", "shop", "small", "--rollout", "careful"), "'careful'"),
+    ],
+)
+def test_bad_input_is_told_in_one_line(novaplan: Run, folder: Path, words: tuple[str, ...], said: str) -> None:
+    place = folder / "topologies"
+    (place / "other.yaml").write_text(SHOP.replace("replicas: 2", "replicas: 3"))
+    (place / "shop-without.yaml").write_text((place / "small.yaml").read_text().partition("lineage:")[0])
+    novaplan("plan", "shop", "small", "-o", "shop-plan.yaml")
+    result = novaplan(*words)
+    assert (result.out, result.status) == ("", 1)
+    assert result.err.count("\n") == 1
+    assert said in result.err
+
+
+def test_only_one_file_can_be_standard_input(novaplan: Run) -> None:
+    assert novaplan("plan", "-", "-", stdin=SHOP).status == 2
+    assert novaplan("verify", "-", "-", "small", stdin=SHOP).status == 2
