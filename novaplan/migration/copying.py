@@ -73,7 +73,10 @@ def copy_actions(copy: Copy) -> list[Action]:
             "--databases",
             copy.database,
         )
-        follow = f"CHANGE REPLICATION SOURCE TO SOURCE_HOST={sql_text(copy.server)}, SOURCE_AUTO_POSITION=1 FOR CHANNEL {sql_text(copy.name)}"
+        follow = (
+            f"CHANGE REPLICATION SOURCE TO SOURCE_HOST={sql_text(copy.server)}, SOURCE_AUTO_POSITION=1"
+            f" FOR CHANNEL {sql_text(copy.name)}"
+        )
         return [
             Action("Copy the rows as they are at one moment", f"{dump} | {sh('mysql', '-h', copy.to_server)}", "sql"),
             Action(
@@ -84,7 +87,8 @@ def copy_actions(copy: Copy) -> list[Action]:
         ]
     return [
         Action(
-            f"Copy {copy.database} from {copy.server} to {copy.to_server} and keep the copy up to date, by the means of {copy.kind}",
+            f"Copy {copy.database} from {copy.server} to {copy.to_server} and keep the copy up to date,"
+            f" by the means of {copy.kind}",
             tool="person",
         )
     ]
@@ -135,9 +139,16 @@ def switch_actions(copy: Copy, clients: Sequence[str]) -> list[Action]:
     who = listed(clients) or "the clients"
     if copy.kind == "postgres":
         fence = f"ALTER DATABASE {sql_name(copy.database)} SET default_transaction_read_only = on"
-        end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {sql_text(copy.database)} AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-        steps = "SELECT format('SELECT setval(%L, %s, true);', format('%I.%I', schemaname, sequencename), last_value) FROM pg_sequences WHERE last_value IS NOT NULL"
-        carry = f"{sh('psql', '-h', copy.server, '-d', copy.database, '-At', '-c', steps)} | {sh('psql', '-h', copy.to_server, '-d', copy.to_database, '-v', 'ON_ERROR_STOP=1')}"
+        end = (
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {sql_text(copy.database)}"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        steps = (
+            "SELECT format('SELECT setval(%L, %s, true);', format('%I.%I', schemaname, sequencename), last_value)"
+            " FROM pg_sequences WHERE last_value IS NOT NULL"
+        )
+        read = sh("psql", "-h", copy.server, "-d", copy.database, "-At", "-c", steps)
+        carry = f"{read} | {sh('psql', '-h', copy.to_server, '-d', copy.to_database, '-v', 'ON_ERROR_STOP=1')}"
         fenced = Action(
             "Fence writes to what moves: revoke them from its old roles"
             if copy.tables_of
@@ -160,7 +171,8 @@ def switch_actions(copy: Copy, clients: Sequence[str]) -> list[Action]:
         return [
             Action("Fence writes", sh("mysql", "-h", copy.server, "-e", "SET GLOBAL super_read_only = ON"), "sql"),
             Action(
-                "Wait until the copy has everything, then let it stop following, and let the old side follow it instead",
+                "Wait until the copy has everything, then let it stop following,"
+                " and let the old side follow it instead",
                 tool="person",
             ),
             *_switched(who),

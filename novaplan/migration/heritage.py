@@ -59,8 +59,8 @@ class Heritage:
 
     @cached_property
     def _rank(self) -> dict[str, tuple[int, int, str]]:
-        """Ascending calls x traffic; a service that only its own group calls moves after those callers, because a caller
-        that has moved calls inside the process and leaves it without traffic."""
+        """Ascending calls x traffic; a service that only its own group calls moves after those callers, because a
+        caller that has moved calls inside the process and leaves it without traffic."""
         callers: dict[str, set[str]] = defaultdict(set)
         callees: dict[str, set[str]] = defaultdict(set)
         for edge in self.current.dependencies:
@@ -195,7 +195,7 @@ class Heritage:
     # ------------------------------------------------------------------ what stands in between
 
     def dark(self, service: Service) -> Service:
-        """A service of target as it stands while nobody uses it: no autoscaling, no budget, no tier, no second names."""
+        """A service of target while nobody uses it: no autoscaling, no budget, no tier, no second names."""
         from novaplan.topology.service import Startup
 
         return replace(service, autoscaling=None, disruption_budget=None, startup=Startup(), aliases=())

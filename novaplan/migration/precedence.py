@@ -126,12 +126,7 @@ class Precedence:
             yield from (f"name:{host.name}" for host in hosts(part) if host.name in self.names)
             yield from self._key(part.secret, component)
         elif isinstance(part, Service):
-            for name in part.startup.wait_for:
-                yield from _ends(name)
-            for child in (*self.state.inside(own), *self.state._of[part.name]):
-                held = self.state.parts.get(child)
-                key = held.secret if isinstance(held, EnvVar | Dependency) else None
-                yield from self._key(key, part.name, part.namespace)
+            yield from self._service_refs(own, part)
         elif isinstance(part, Datastore):
             for variable in part.env:
                 yield from (f"name:{host.name}" for host in hosts(variable) if host.name in self.names)
@@ -145,6 +140,14 @@ class Precedence:
             yield from (f"topic:{store}/{_quoted(name)}" for name in part.topics)
         elif isinstance(part, SecretKey) and part.opens is not None:
             yield part.opens
+
+    def _service_refs(self, own: str, service: Service) -> Iterator[str]:
+        for name in service.startup.wait_for:
+            yield from _ends(name)
+        for child in (*self.state.inside(own), *self.state._of[service.name]):
+            held = self.state.parts.get(child)
+            key = held.secret if isinstance(held, EnvVar | Dependency) else None
+            yield from self._key(key, service.name, service.namespace)
 
     def _edge_refs(self, edge: Dependency) -> Iterator[str]:
         yield from _ends(edge.client)

@@ -76,8 +76,8 @@ class Rollout(Model):
 
 
 def load_rollout(source: str | os.PathLike[str] = "rollout") -> Rollout:
-    """The assumptions called ``source``: a file, or a name that is looked up in ``models/`` and then in the package; ``-``
-    reads standard input.
+    """The assumptions called ``source``: a file, or a name that is looked up in ``models/`` and then in the package;
+    ``-`` reads standard input.
 
     Raises ``UnknownNameError``, ``DocumentError`` or ``InputError``, each with file, line and field.
     """

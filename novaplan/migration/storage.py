@@ -40,8 +40,8 @@ class StoredPlan:
 
 
 def load(source: str | os.PathLike[str]) -> StoredPlan:
-    """The plan in a file; ``-`` reads standard input. Raises ``DocumentError``, or ``PlanError`` with every problem, its
-    file, line and field."""
+    """The plan in a file; ``-`` reads standard input. Raises ``DocumentError``, or ``PlanError`` with every problem,
+    its file, line and field."""
     return _read(reader.read_one(os.fspath(source)))
 
 

@@ -1,5 +1,5 @@
-"""Commands and sentences that steps of several kinds share. Names are quoted for the shell, or for SQL, wherever they go
-into a command."""
+"""Commands and sentences that steps of several kinds share. Names are quoted for the shell, or for SQL, wherever they
+go into a command."""
 
 from __future__ import annotations
 
@@ -56,6 +56,16 @@ def sql_text(text: str) -> str:
 def label(text: str) -> str:
     """A label's value in PromQL."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def share_of(service: str, codes: str) -> str:
+    """In PromQL, the share of the requests to a service whose status is matched by ``codes``."""
+    total = f"rate(http_requests_total{{service={label(service)}}}[5m])"
+    matched = f"rate(http_requests_total{{service={label(service)},{codes}}}[5m])"
+    return f"sum({matched}) / sum({total})"
+
+
+SUCCESS, FAILURE = 'code!~"5.."', 'code=~"5.."'
 
 
 def psql(server: str, database: str, *statements: str) -> str:

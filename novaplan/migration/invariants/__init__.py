@@ -40,7 +40,7 @@ def all_invariants() -> tuple[Invariant, ...]:
     found = []
     for info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{info.name}")
-        title = (module.__doc__ or "").strip().partition("\n")[0]
+        title = " ".join((module.__doc__ or "").partition("\n\n")[0].split())
         found.append(
             Invariant(
                 name=info.name.replace("_", "-"),

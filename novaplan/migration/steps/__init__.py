@@ -2,7 +2,7 @@
 
 A module here defines
 
-- a docstring, whose first line says what such a step does;
+- a docstring, whose first paragraph says what such a step does;
 - ``PHASE`` and ``ORDER``: kinds propose their steps in ascending order, each seeing the state that the steps before it
   leave; that order is the canonical one, in which the plan is told;
 - ``propose(draft)``: adds its steps to the draft;
@@ -10,8 +10,8 @@ A module here defines
   its id and edits, so that a plan somebody edited can be judged;
 - ``allowed(step, world)``: what is wrong with the edits of a step of this kind, nothing where they are of its kind.
 
-``world`` is used for ``current``, ``target`` and the lineage alone. An id is ``kind/subject`` or ``kind/subject/detail``;
-``subject`` is the name of a component as the topology has it.
+``world`` is used for ``current``, ``target`` and the lineage alone. An id is ``kind/subject`` or
+``kind/subject/detail``; ``subject`` is the name of a component as the topology has it.
 
 Facts, and the kinds that establish them:
 
@@ -70,7 +70,7 @@ def all_kinds() -> tuple[Kind, ...]:
     found = []
     for info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{info.name}")
-        title = (module.__doc__ or "").strip().partition("\n")[0]
+        title = " ".join((module.__doc__ or "").partition("\n\n")[0].split())
         found.append(
             Kind(
                 name=info.name.replace("_", "-"),

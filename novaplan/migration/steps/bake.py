@@ -5,7 +5,7 @@ from __future__ import annotations
 from novaplan.migration.allowing import nothing, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import label, listed
+from novaplan.migration.texts import SUCCESS, label, listed, share_of
 from novaplan.migration.world import World
 from novaplan.quantity import format_milliseconds
 
@@ -26,7 +26,8 @@ def propose(draft: Draft) -> None:
             touches=[new, *gone],
             actions=[
                 Action(
-                    "Change nothing of either side; look at the figures at the busiest hour and after every nightly job",
+                    "Change nothing of either side; look at the figures at the busiest hour and after every nightly"
+                    " job",
                     tool="person",
                 ),
                 Action("Ask once more for callers of the old names: DNS queries, access logs", tool="person"),
@@ -35,7 +36,7 @@ def propose(draft: Draft) -> None:
                 Gate(
                     "Requests succeed all the time",
                     "promql",
-                    f'sum(rate(http_requests_total{{service={label(new)},code!~"5.."}}[5m])) / sum(rate(http_requests_total{{service={label(new)}}}[5m]))',
+                    share_of(new, SUCCESS),
                     f">= {round(draft.rollout.success_percent / 100, 6)}",
                     draft.rollout.bake,
                 ),

@@ -110,6 +110,8 @@ def allowed(step: Step, world: World) -> str:
                 return f"{step.kind} does not remove {edit.address}"
         elif wanted is None:
             return f"{step.kind} adds nothing that target does not have"
-        elif (edit.part is not None and edit.part != wanted) or any(getattr(wanted, name) != value for name, value in edit.fields.items() if name != "aliases"):
+        elif (edit.part is not None and edit.part != wanted) or any(
+            getattr(wanted, name) != value for name, value in edit.fields.items() if name != "aliases"
+        ):
             return f"{step.kind} makes {edit.address} what target has"
     return only(step, "system", *_OWN, *_INSIDE)

@@ -8,7 +8,7 @@ from novaplan.migration.allowing import only_removes
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import remove
 from novaplan.migration.rewire import names_of
-from novaplan.migration.step import Action, Gate, Step
+from novaplan.migration.step import Action, Gate, Step, Tool
 from novaplan.migration.texts import listed, psql, sh, sql_name, sql_text
 from novaplan.migration.world import World
 from novaplan.topology.datastore import Datastore
@@ -57,7 +57,7 @@ def propose(draft: Draft) -> None:
         )
 
 
-def _command(store: str, kind: str, own: str) -> tuple[str, str]:
+def _command(store: str, kind: str, own: str) -> tuple[str, Tool]:
     names = names_of(own)
     if kind == "postgres" and kind_of(own) == "database":
         return psql(store, "postgres", f"DROP DATABASE {sql_name(names[1])}"), "sql"

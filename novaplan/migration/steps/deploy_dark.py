@@ -1,4 +1,4 @@
-"""Deploy the new service dark, beside those it takes over from: no traffic, no consumers, no autoscaling, new flags off."""
+"""Deploy the new service dark, beside those it takes over from: no traffic, consumers or autoscaling, new flags off."""
 
 from __future__ import annotations
 

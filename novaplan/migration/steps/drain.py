@@ -28,7 +28,8 @@ def propose(draft: Draft) -> None:
                     "Let the load balancers send new connections to the heir; those that are open stay", tool="person"
                 ),
                 Action(
-                    f"Ask the clients of {listed(long)} to come again, a few at a time: restart one pod after the other (each has {grace} to hand its connections over)",
+                    f"Ask the clients of {listed(long)} to come again, a few at a time: restart one pod after"
+                    f" the other (each has {grace} to hand its connections over)",
                     kubectl(service.namespace, "rollout", "restart", f"deployment/{old}"),
                 ),
             ]

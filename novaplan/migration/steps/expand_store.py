@@ -66,7 +66,7 @@ def propose(draft: Draft) -> None:
 
 
 def _topic(store: str, topic: Topic) -> str:
-    size = ["--partitions", topic.partitions] if topic.partitions else []
+    size: list[str | int] = ["--partitions", topic.partitions] if topic.partitions else []
     kept = ["--config", f"retention.ms={topic.retention}"] if topic.retention else []
     return sh(
         "kafka-topics.sh",

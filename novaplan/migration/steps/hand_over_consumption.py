@@ -1,4 +1,4 @@
-"""Hand the consumption of messages over: the heir joins the same group, or a new group starts where the old one stopped."""
+"""Hand the consumption of messages over: the heir joins the group, or a new group starts where the old one stopped."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def _add(draft: Draft, own: str, edge: Dependency, olds: list[Dependency]) -> No
         actions=_actions(draft, edge, olds, joins),
         gates=_gates(draft, edge),
         rollback=undo(
-            f"Let {listed(clients) or 'the old consumers'} run again and stop {edge.client}; offsets are copied back first where the group differs"
+            f"Let {listed(clients) or 'the old consumers'} run again and stop {edge.client};"
+            " offsets are copied back first where the group differs"
         ),
         undone_until="the old group's offsets have expired",
         risk="medium",

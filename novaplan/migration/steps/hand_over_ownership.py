@@ -1,4 +1,4 @@
-"""Hand over what old services own: databases, schemas and logical DBs belong to the heir, whose role alone changes them."""
+"""Hand over what old services own: databases, schemas and logical DBs go to the heir, whose role alone changes them."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, set_fields
 from novaplan.migration.rewire import Rewire
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import kubectl, label, listed, sh
+from novaplan.migration.texts import SUCCESS, kubectl, label, listed, sh, share_of
 from novaplan.migration.world import World
 from novaplan.topology.base import replace
 from novaplan.topology.parts import address
@@ -29,6 +29,7 @@ def propose(draft: Draft) -> None:
         callers = sorted({edge.client for edge in calls} - {new})
         heir, gone = draft.service(new), draft.current.service[old]
         aliases = tuple(sorted({*heir.aliases, old, *gone.aliases}))
+        ports = [_port(draft, old, port.name, port.port, new) for port in gone.ports]
         edits: list[Edit] = [
             *rewire.edits(),
             set_fields(address("service", new), aliases=aliases),
@@ -43,7 +44,7 @@ def propose(draft: Draft) -> None:
             establishes=(f"named/{old}",),
             touches=[old, new, *callers],
             preconditions=(
-                f"{new} answers under every port of {old}: {listed([_port(draft, old, port.name, port.port, new) for port in gone.ports]) or 'it has none'}",
+                f"{new} answers under every port of {old}: {listed(ports) or 'it has none'}",
                 f"{new}'s certificate, if it shows one inside the cluster, holds the name {old}",
             ),
             actions=_actions(draft, old, new),
@@ -58,7 +59,7 @@ def propose(draft: Draft) -> None:
                 Gate(
                     "Its callers fail no more requests than before",
                     "promql",
-                    f'sum(rate(http_requests_total{{service={label(new)},code!~"5.."}}[5m])) / sum(rate(http_requests_total{{service={label(new)}}}[5m]))',
+                    share_of(new, SUCCESS),
                     f">= {round(draft.rollout.success_percent / 100, 6)}",
                     draft.rollout.weight_bake,
                 ),

@@ -18,7 +18,8 @@ def propose(draft: Draft) -> None:
         routes = [route for _, route in draft.state.routes_to(old) if route.protocol in HTTP]
         if not routes:
             continue
-        differ = f"sum(rate(mirror_differences_total{{old={label(old)},new={label(new)}}}[5m])) / sum(rate(mirror_requests_total{{old={label(old)},new={label(new)}}}[5m]))"
+        both = f"{{old={label(old)},new={label(new)}}}[5m]"
+        differ = f"sum(rate(mirror_differences_total{both})) / sum(rate(mirror_requests_total{both}))"
         draft.add(
             old,
             new,
@@ -29,7 +30,8 @@ def propose(draft: Draft) -> None:
             preconditions=("only GET and HEAD are mirrored: a mirrored write would happen twice",),
             actions=[
                 Action(
-                    "Mirror at the proxy in front: with ingress-nginx by the annotation mirror-target, for locations that only read",
+                    "Mirror at the proxy in front: with ingress-nginx by the annotation mirror-target, for locations"
+                    " that only read",
                     tool="person",
                 ),
                 Action(

@@ -98,9 +98,10 @@ def _copy(draft: Draft, store: Datastore, places: dict[str, Place]) -> None:
             schema = draft.state.part(child, Schema)
             for heir in draft.world.heirs.get(child, ()):
                 wanted = draft.goal.get(heir)
-                if heir not in draft.state.parts and isinstance(wanted, Schema) and schema is not None:
-                    if kind_of(heir) == "schema" and names_of(heir)[:2] == [server, new]:
-                        edits.append(put(heir, replace(wanted, owner=schema.owner)))
+                if heir in draft.state.parts or not isinstance(wanted, Schema) or schema is None:
+                    continue
+                if kind_of(heir) == "schema" and names_of(heir)[:2] == [server, new]:
+                    edits.append(put(heir, replace(wanted, owner=schema.owner)))
     servers = sorted({server for server, _ in places.values()})
     copies = [Copy(store.kind, store.name, name, server, new) for name, (server, new) in places.items()]
     draft.add(

@@ -47,7 +47,8 @@ def propose(draft: Draft) -> None:
                 Gate(
                     f"Nobody comes in through {gateway}",
                     "promql",
-                    f"sum(rate(nginx_http_requests_total{{service={label(gateway)}}}[5m])) or sum(rate(http_requests_total{{service={label(gateway)}}}[5m])) or vector(0)",
+                    f"sum(rate(nginx_http_requests_total{{service={label(gateway)}}}[5m]))"
+                    f" or sum(rate(http_requests_total{{service={label(gateway)}}}[5m])) or vector(0)",
                     "== 0",
                     draft.rollout.bake,
                 )

@@ -1,4 +1,4 @@
-"""Move what is left of a store to the one that takes over from it: topics, groups, indexes, caches; then its clients."""
+"""Move what is left of a store to the one that takes over from it: topics, groups, indexes, caches; then clients."""
 
 from __future__ import annotations
 
@@ -101,9 +101,9 @@ def _move(
             for edge in draft.state.edges_of(client)
             if edge.server == store.name and edge not in [now for now, _ in edges]
         ]
-        servers = {new.server for now, new in edges if now.client == client}
-        if not left and len(servers) == 1:
-            edits += renamed_hosts(draft, [client], store.name, min(servers))
+        there = {new.server for now, new in edges if now.client == client}
+        if not left and len(there) == 1:
+            edits += renamed_hosts(draft, [client], store.name, min(there))
     servers = sorted({heir, *(new.server for _, new in edges), *(names_of(edit.address)[0] for edit in parts)} - {""})
     made = {edit.address for edit in edits}
     stages = [stage for stage in ([edit for edit in parts if edit.address not in made], edits) if stage]

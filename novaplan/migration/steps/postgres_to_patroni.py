@@ -25,7 +25,8 @@ def propose(draft: Draft) -> None:
         clients = sorted({edge.client for edge in draft.state.edges_to(store.name)})
         draft.ready[store.name] = draft.add(
             store.name,
-            title=f"Make {store.name} highly available: {wanted.members} members with Patroni, the old server as the first primary",
+            title=f"Make {store.name} highly available: {wanted.members} members with Patroni, the old server as the"
+            " first primary",
             stages=[draft.towards(own, leave=("connections", "startup_tier"))],
             units={"members": wanted.members, "clients": len(clients)},
             after=[draft.ready[store.name]] if store.name in draft.ready else (),
@@ -33,7 +34,8 @@ def propose(draft: Draft) -> None:
             preconditions=(
                 "a backup was restored on another machine and read",
                 f"the old server allows replication: wal_level replica, max_wal_senders at least {wanted.members + 1}",
-                f"max_connections of every standby is at least that of the primary ({store.connections.max or 'its default'})",
+                "max_connections of every standby is at least that of the primary"
+                f" ({store.connections.max or 'its default'})",
                 "it is agreed whether commits wait for a standby"
                 + (
                     ": they do, so a failover loses none"
@@ -97,7 +99,8 @@ def _actions(store: Datastore, wanted: Patroni, old_space: str | None) -> list[A
         ),
         *rendered("Start Patroni on the standbys, as a standby cluster of the old server"),
         Action(
-            "Stop writes: let running transactions end, then fence the clients (the pooler's PAUSE, or no new connections)",
+            "Stop writes: let running transactions end, then fence the clients (the pooler's PAUSE, or no new"
+            " connections)",
             tool="person",
         ),
         Action(

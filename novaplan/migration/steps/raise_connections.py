@@ -1,4 +1,4 @@
-"""Make room for the connections of old and new side by side: a higher limit, a pooler in front, or smaller pools in it."""
+"""Make room for the connections of old and new side by side: a higher limit, a pooler, or smaller pools in it."""
 
 from __future__ import annotations
 

@@ -24,14 +24,17 @@ def propose(draft: Draft) -> None:
         port = store.port or 6379
         draft.ready[store.name] = draft.add(
             store.name,
-            title=f"Make {store.name} highly available: {wanted.members} members watched by {wanted.sentinels} Sentinels",
+            title=f"Make {store.name} highly available: {wanted.members} members watched by {wanted.sentinels}"
+            " Sentinels",
             stages=[draft.towards(own, leave=("connections", "startup_tier"))],
             units={"members": wanted.members, "clients": len(clients)},
             after=[draft.ready[store.name]] if store.name in draft.ready else (),
             touches=[store.name, *clients],
             preconditions=(
                 "the client libraries can ask Sentinels for the master, or a name always leads to it",
-                f"the server holds what it has in memory with room for a fork ({there.memory.eviction or 'noeviction'} until now, {store.memory.eviction or 'noeviction'} from now on)",
+                "the server holds what it has in memory with room for a fork"
+                f" ({there.memory.eviction or 'noeviction'} until now,"
+                f" {store.memory.eviction or 'noeviction'} from now on)",
             ),
             actions=_actions(store, wanted, port),
             gates=_gates(store, wanted, port),
@@ -70,7 +73,8 @@ def _actions(store: Datastore, wanted: Sentinel, port: int) -> list[Action]:
             "redis-cli",
         ),
         Action(
-            "Switch the clients to ask the Sentinels for the master, one service at a time; the master is the old server still",
+            "Switch the clients to ask the Sentinels for the master, one service at a time; the master is the old"
+            " server still",
             tool="person",
         ),
         Action(

@@ -1,4 +1,4 @@
-"""Give a client of Redis another logical DB: it writes to both, the rest is copied, then it reads and writes the new one."""
+"""Give a client of Redis another logical DB: it writes to both, the rest is copied, then it uses the new one alone."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ def _dual(draft: Draft, now: Dependency, new: Dependency) -> None:
         now.server,
         now.logical_db or 0,
         "dual-write",
-        title=f"Let {now.client} write to DB {new.logical_db} of {new.server} beside DB {now.logical_db} of {now.server}, and copy what is there",
+        title=f"Let {now.client} write to DB {new.logical_db} of {new.server} beside DB {now.logical_db} of"
+        f" {now.server}, and copy what is there",
         stages=[edits],
         units={"clients": 1},
         establishes=(_caught(now),),
@@ -84,7 +85,8 @@ def _dual(draft: Draft, now: Dependency, new: Dependency) -> None:
         touches=[now.client, now.server, new.server],
         preconditions=(
             "no key that is copied is there already, or the newer value is known to win",
-            "whoever listens to keyspace events listens to the new DB too: their channels carry its number; Pub/Sub itself knows no DB",
+            "whoever listens to keyspace events listens to the new DB too: their channels carry its number;"
+            " Pub/Sub itself knows no DB",
         ),
         actions=_copying(now, new, same),
         gates=[
@@ -101,7 +103,8 @@ def _dual(draft: Draft, now: Dependency, new: Dependency) -> None:
         ],
         rollback=[
             Action(
-                f"Let {now.client} write to the old DB alone, and delete what was copied; FLUSHDB only if nobody else has that DB",
+                f"Let {now.client} write to the old DB alone, and delete what was copied;"
+                " FLUSHDB only if nobody else has that DB",
                 tool="person",
             )
         ],
@@ -111,7 +114,7 @@ def _dual(draft: Draft, now: Dependency, new: Dependency) -> None:
 
 
 def _copying(now: Dependency, new: Dependency, same: bool) -> list[Action]:
-    source = ["redis-cli", "-h", now.server, "-n", now.logical_db or 0]
+    source: list[str | int] = ["redis-cli", "-h", now.server, "-n", now.logical_db or 0]
     prefix = new.key_prefixes[0] if len(new.key_prefixes) == 1 and not now.key_prefixes else ""
     if same:
         how = (
@@ -134,8 +137,8 @@ def _copying(now: Dependency, new: Dependency, same: bool) -> list[Action]:
             tool="git",
         ),
         Action(
-            "Copy the keys that are this client's and are not there yet. Not SWAPDB, which swaps the DB under every client at once, and not "
-            "MOVE, which takes the keys away from the old side"
+            "Copy the keys that are this client's and are not there yet. Not SWAPDB, which swaps the DB under every"
+            " client at once, and not MOVE, which takes the keys away from the old side"
             + ("" if same else "; MIGRATE only with COPY, and a time-out of it may leave a key on both sides"),
             how,
             "redis-cli",
@@ -193,7 +196,8 @@ def _prefix(draft: Draft, now: Dependency, new: Dependency) -> None:
         now.server,
         now.logical_db or 0,
         "prefix",
-        title=f"Let {now.client} put {' and '.join(new.key_prefixes) or 'nothing'} before its keys in DB {now.logical_db} of {now.server}",
+        title=f"Let {now.client} put {' and '.join(new.key_prefixes) or 'nothing'} before its keys"
+        f" in DB {now.logical_db} of {now.server}",
         stages=[[put(dependency_address(new), new)]],
         units={"clients": 1},
         after=draft.before_moving(now.server),

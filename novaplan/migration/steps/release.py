@@ -7,7 +7,7 @@ from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, put, remove
 from novaplan.migration.flags import dark_flag
 from novaplan.migration.step import Gate, Step
-from novaplan.migration.texts import label, listed, rendered, rolled_out, undo
+from novaplan.migration.texts import FAILURE, listed, rendered, rolled_out, share_of, undo
 from novaplan.migration.world import World
 from novaplan.topology.parts import address, dependency_address, kind_of
 from novaplan.topology.service import FeatureFlag, Port
@@ -27,7 +27,7 @@ def propose(draft: Draft) -> None:
         servers = [edit.part.server for edit in edits if isinstance(edit.part, Dependency)]
         service = draft.target.service[name]
         others = [old for old in olds if old != name]
-        errors = f'sum(rate(http_requests_total{{service={label(name)},code=~"5.."}}[5m])) / sum(rate(http_requests_total{{service={label(name)}}}[5m]))'
+        errors = share_of(name, FAILURE)
         draft.add(
             name,
             title=f"Release {name} with the code of {listed(others)}; it goes on with its own work alone",
@@ -81,9 +81,10 @@ def _edges(draft: Draft, name: str) -> list[Edit]:
     edits = []
     for edge in draft.goal_edges(name):
         own = dependency_address(edge)
-        if edge.client == name and not draft.is_consumption(edge) and draft.state.exists(edge.server):
-            if draft.state.parts.get(own) != edge:
-                edits.append(put(own, edge))
+        if edge.client != name or draft.is_consumption(edge) or not draft.state.exists(edge.server):
+            continue
+        if draft.state.parts.get(own) != edge:
+            edits.append(put(own, edge))
     return edits
 
 

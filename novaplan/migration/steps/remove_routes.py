@@ -27,7 +27,8 @@ def propose(draft: Draft) -> None:
         baked = [step.id for step in draft.steps if step.kind in ("bake", "move-entry")]
         draft.add(
             name,
-            title=f"Remove {'the old route' if len(owns) == 1 else f'the {len(owns)} old routes'} of {name}: {listed(shown[:3])}"
+            title=f"Remove {'the old route' if len(owns) == 1 else f'the {len(owns)} old routes'} of {name}: "
+            + listed(shown[:3])
             + (" and so on" if len(shown) > 3 else ""),
             stages=[[remove(own) for own in owns]],
             units={"routes": len(owns)},

@@ -7,7 +7,7 @@ from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, set_fields
 from novaplan.migration.step import Gate, Step
 from novaplan.migration.steps.mirror_reads import HTTP
-from novaplan.migration.texts import label, rendered, undo
+from novaplan.migration.texts import SUCCESS, label, rendered, share_of, undo
 from novaplan.migration.world import World
 from novaplan.quantity import format_milliseconds
 from novaplan.topology.base import replace
@@ -31,7 +31,7 @@ def propose(draft: Draft) -> None:
 
 
 def _shifted(draft: Draft, own: str, route: Route, old: str, new: str, weight: int) -> Edit | None:
-    """The backends of ``route``, which it had before any weight moved, with ``weight`` per cent of the old share moved."""
+    """The backends of ``route``, as before any weight moved, with ``weight`` per cent of the old share moved."""
     left, found = [], dict[tuple[str, str], int]()
     for backend in route.backends:
         if backend.service != old:
@@ -78,15 +78,13 @@ def _add(
 
 
 def _gates(draft: Draft, old: str, new: str) -> list[Gate]:
-    total = f"sum(rate(http_requests_total{{service={label(new)}}}[5m]))"
-    good = f'sum(rate(http_requests_total{{service={label(new)},code!~"5.."}}[5m]))'
     slow = "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{{service={}}}[5m])))"
     watched = draft.rollout.weight_bake
     return [
         Gate(
             "Requests succeed",
             "promql",
-            f"{good} / {total}",
+            share_of(new, SUCCESS),
             f">= {round(draft.rollout.success_percent / 100, 6)}",
             watched,
         ),
@@ -100,7 +98,8 @@ def _gates(draft: Draft, old: str, new: str) -> list[Gate]:
         Gate(
             "Its pods have air",
             "promql",
-            f'max(rate(container_cpu_usage_seconds_total{{container={label(new)}}}[5m]) / on (pod) group_left kube_pod_container_resource_limits{{resource="cpu",container={label(new)}}})',
+            f"max(rate(container_cpu_usage_seconds_total{{container={label(new)}}}[5m]) / on (pod) group_left"
+            f' kube_pod_container_resource_limits{{resource="cpu",container={label(new)}}})',
             "<= 0.8",
             watched,
         ),
