@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from novaplan.consolidation import Policy, loads_policy
+from novaplan.migration.invariants import all_invariants
+from novaplan.migration.steps import all_kinds
 from novaplan.topology.base import Model
 from novaplan.topology.schema import json_schema
 from novaplan.topology.storage import loads
@@ -43,6 +45,33 @@ def test_onboarding_names_only_what_exists() -> None:
     paths = re.findall(r"`((?:novaplan|tests|scripts|docs|models|topologies)/[\w./-]+)`", text)
     assert paths
     assert not [path for path in paths if "NAME" not in path and not (golden_files.ROOT / path).exists()]
+
+
+def test_reference_of_migration_lists_every_kind_and_every_invariant() -> None:
+    golden_files.check("docs/reference/migration.md", _migration())
+
+
+def _migration() -> str:
+    lines = [
+        "# Kinds of steps and invariants",
+        "",
+        "Generated from the code by `scripts/golden`. [How plans work](../migration.md).",
+        "",
+        "## Kinds of steps",
+        "",
+        "In the order in which they propose their steps.",
+        "",
+        "| kind | phase | what such a step does |",
+        "|---|---|---|",
+        *(f"| `{kind.name}` | {kind.phase} | {kind.title} |" for kind in all_kinds()),
+        "",
+        "## Invariants",
+        "",
+        "| invariant | what must be so in every state |",
+        "|---|---|",
+        *(f"| `{invariant.name}` | {invariant.title} |" for invariant in all_invariants()),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _page(name: str, schema: dict[str, Any]) -> str:
