@@ -12,7 +12,7 @@ from novaplan.render.context import Context
 from novaplan.render.datastores.postgres import pods
 from novaplan.render.datastores.postgres.names import ETCD, ETCD_PEER_PORT, ETCD_PORT, part, pod_host
 from novaplan.render.datastores.postgres.names import pods as pods_of
-from novaplan.render.manifests import Manifest, without_absent
+from novaplan.render.manifests import Manifest
 from novaplan.topology.datastore import Datastore, Etcd
 
 _FOLDER: Final = "/var/lib/etcd"
@@ -24,28 +24,20 @@ def objects(context: Context, datastore: Datastore, etcd: Etcd) -> list[Manifest
     """StatefulSet, headless Service, disruption budget."""
     name = part(datastore, ETCD)
     ports = {"client": (ETCD_PORT, "client"), "peer": (ETCD_PEER_PORT, "peer")}
-    spec = {
-        "serviceName": name,
-        "replicas": etcd.members,
-        "podManagementPolicy": "Parallel",
-        "selector": {"matchLabels": pods_of(datastore, ETCD)},
-        "template": pods.template(
-            context,
-            datastore,
-            ETCD,
-            [_container(context, datastore, etcd)],
-            user=context.settings.run_as_user,
-            spread=datastore.spread,
-            grace=30,
-            volumes=pods.scratch("data", etcd.storage),
-        ),
-        "volumeClaimTemplates": pods.claims(context, datastore, "data", etcd.storage),
-    }
-    labels = context.labels(datastore.name, ETCD)
+    template = pods.template(
+        context,
+        datastore,
+        ETCD,
+        [_container(context, datastore, etcd)],
+        user=context.settings.run_as_user,
+        spread=datastore.spread,
+        grace=30,
+        volumes=pods.scratch("data", etcd.storage),
+    )
     return [
         pods.service(context, datastore, name, pods_of(datastore, ETCD), ports, headless=True),
-        context.object(
-            "apps/v1", "StatefulSet", name, datastore, generated=True, extra_labels=labels, spec=without_absent(spec)
+        pods.stateful_set(
+            context, datastore, name, ETCD, governing=name, members=etcd.members, template=template, size=etcd.storage
         ),
         pods.budget(context, datastore, ETCD, name, {"maxUnavailable": 1}, generated=True),
     ]

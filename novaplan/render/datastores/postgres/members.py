@@ -110,48 +110,42 @@ def _stateful_set(context: Context, datastore: Datastore, access: Access, files:
     deployment = datastore.deployment
     assert isinstance(deployment, Patroni)
     tools = context.settings.tools
-    config, beside = part(datastore, "server"), _beside(datastore)
+    beside = _beside(datastore)
     containers = [_server(context, datastore, deployment)]
     own: dict[str, list[str]] = {"volumes": ["config", "passwords", "run", "shm"]}
     if beside is not None:
         containers.append(proxy.container(context, datastore, beside, volume="config", pause=5))
         own["containers"] = [proxy.name(datastore)]
-    spec = {
-        "serviceName": part(datastore, "headless"),
-        "replicas": deployment.members,
-        # The member that led last may be any: none waits for one with a lower number.
-        "podManagementPolicy": "Parallel",
-        "selector": {"matchLabels": pods_of(datastore, SERVER)},
-        "template": pods.template(
-            context,
-            datastore,
-            SERVER,
-            containers,
-            user=tools.patroni_user,
-            group=tools.patroni_group,
-            spread=datastore.spread,
-            grace=_GRACE,
-            volumes=[
-                pods.files("config", config),
-                pods.passwords(datastore, [*KEYS.values(), *(role.key for role in access.roles)]),
-                {"name": "run", "emptyDir": {}},
-                # Parallel queries share memory here; a container's own is 64Mi.
-                pods.memory("shm"),
-                *pods.scratch("data", datastore.storage),
-            ],
-            config=files,
-            account=part(datastore, "patroni") if deployment.etcd is None else None,
-        ),
-        "volumeClaimTemplates": pods.claims(context, datastore, "data", datastore.storage),
-    }
-    return context.object(
-        "apps/v1",
-        "StatefulSet",
-        datastore.name,
+    template = pods.template(
+        context,
         datastore,
-        annotations=generated(**own),
-        extra_labels=context.labels(datastore.name, SERVER),
-        spec=without_absent(spec),
+        SERVER,
+        containers,
+        user=tools.patroni_user,
+        group=tools.patroni_group,
+        spread=datastore.spread,
+        grace=_GRACE,
+        volumes=[
+            pods.files("config", part(datastore, "server")),
+            pods.passwords(datastore, [*KEYS.values(), *(role.key for role in access.roles)]),
+            {"name": "run", "emptyDir": {}},
+            # Parallel queries share memory here; a container's own is 64Mi.
+            pods.memory("shm"),
+            *pods.scratch("data", datastore.storage),
+        ],
+        config=files,
+        account=part(datastore, "patroni") if deployment.etcd is None else None,
+    )
+    return pods.stateful_set(
+        context,
+        datastore,
+        datastore.name,
+        SERVER,
+        governing=part(datastore, "headless"),
+        members=deployment.members,
+        template=template,
+        size=datastore.storage,
+        marks=generated(**own),
     )
 
 

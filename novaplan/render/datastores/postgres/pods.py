@@ -52,6 +52,41 @@ def template(
     return {"metadata": without_absent(metadata), "spec": without_absent(spec)}
 
 
+def stateful_set(
+    context: Context,
+    datastore: Datastore,
+    name: str,
+    component: str,
+    *,
+    governing: str,
+    members: int,
+    template: Mapping[str, Any],
+    size: int | None,
+    marks: Mapping[str, str] | None = None,
+) -> Manifest:
+    """Members with names and claims of their own; ``marks`` are annotations of the one that is the topology's own.
+
+    They start side by side: who led last may be any of them, so none waits for one with a lower number."""
+    spec = {
+        "serviceName": governing,
+        "replicas": members,
+        "podManagementPolicy": "Parallel" if members > 1 else None,
+        "selector": {"matchLabels": names.pods(datastore, component)},
+        "template": dict(template),
+        "volumeClaimTemplates": claims(context, datastore, "data", size),
+    }
+    return context.object(
+        "apps/v1",
+        "StatefulSet",
+        name,
+        datastore,
+        generated=marks is None,
+        annotations=marks,
+        extra_labels=context.labels(datastore.name, component),
+        spec=without_absent(spec),
+    )
+
+
 def container(
     name: str,
     image: str,

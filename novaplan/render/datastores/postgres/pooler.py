@@ -53,13 +53,8 @@ def objects(context: Context, datastore: Datastore, pooler: Pooler, access: Acce
     )
     # One more instance, even for a moment, would open connections that the server has no place for.
     update = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
-    labels = pods_of(datastore, POOLER)
-    spec = {
-        "replicas": pooler.instances,
-        "selector": {"matchLabels": labels},
-        "strategy": update,
-        "template": template,
-    }
+    selector = {"matchLabels": pods_of(datastore, POOLER)}
+    spec = {"replicas": pooler.instances, "selector": selector, "strategy": update, "template": template}
     own = context.labels(datastore.name, POOLER)
     found = [
         pods.config_map(context, datastore, name, files),

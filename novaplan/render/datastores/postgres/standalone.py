@@ -12,7 +12,7 @@ from novaplan.render.datastores.postgres.names import SERVER, SERVER_PORT, SUPER
 from novaplan.render.datastores.postgres.names import pods as pods_of
 from novaplan.render.datastores.postgres.patroni import own_parameters, server_limit
 from novaplan.render.datastores.postgres.templates import filled
-from novaplan.render.manifests import Manifest, generated, without_absent
+from novaplan.render.manifests import Manifest, generated
 from novaplan.topology.datastore import Datastore
 
 _TAG: Final = re.compile(r"[0-9][-.a-z0-9]{0,30}")
@@ -74,43 +74,43 @@ def user_of(reference: str) -> int:
 def _stateful_set(context: Context, datastore: Datastore, access: Access, files: dict[str, str]) -> Manifest:
     reference = image(context, datastore)
     user = context.program(datastore.name, reference).user or user_of(reference)
+    template = pods.template(
+        context,
+        datastore,
+        SERVER,
+        [_server(datastore, reference)],
+        user=user,
+        spread=datastore.spread,
+        grace=60,
+        volumes=_volumes(datastore, access),
+        config=files,
+    )
+    return pods.stateful_set(
+        context,
+        datastore,
+        datastore.name,
+        SERVER,
+        governing=part(datastore, "headless"),
+        members=1,
+        template=template,
+        size=datastore.storage,
+        marks=generated(volumes=["config", "passwords", "run", "scripts", "shm", "tmp"]),
+    )
+
+
+def _volumes(datastore: Datastore, access: Access) -> list[dict[str, Any]]:
     config = part(datastore, "server")
     scripts = pods.files("scripts", config)
     scripts["configMap"]["items"] = [{"key": "10-databases.sh", "path": "10-databases.sh"}]
-    spec = {
-        "serviceName": part(datastore, "headless"),
-        "replicas": 1,
-        "selector": {"matchLabels": pods_of(datastore, SERVER)},
-        "template": pods.template(
-            context,
-            datastore,
-            SERVER,
-            [_server(datastore, reference)],
-            user=user,
-            spread=datastore.spread,
-            grace=60,
-            volumes=[
-                scripts,
-                pods.files("config", config),
-                pods.passwords(datastore, [SUPERUSER, *(role.key for role in access.roles)]),
-                {"name": "run", "emptyDir": {}},
-                {"name": "tmp", "emptyDir": {}},
-                pods.memory("shm"),
-                *pods.scratch("data", datastore.storage),
-            ],
-            config=files,
-        ),
-        "volumeClaimTemplates": pods.claims(context, datastore, "data", datastore.storage),
-    }
-    return context.object(
-        "apps/v1",
-        "StatefulSet",
-        datastore.name,
-        datastore,
-        annotations=generated(volumes=["config", "passwords", "run", "scripts", "shm", "tmp"]),
-        extra_labels=context.labels(datastore.name, SERVER),
-        spec=without_absent(spec),
-    )
+    return [
+        scripts,
+        pods.files("config", config),
+        pods.passwords(datastore, [SUPERUSER, *(role.key for role in access.roles)]),
+        {"name": "run", "emptyDir": {}},
+        {"name": "tmp", "emptyDir": {}},
+        pods.memory("shm"),
+        *pods.scratch("data", datastore.storage),
+    ]
 
 
 def _server(datastore: Datastore, reference: str) -> dict[str, Any]:
