@@ -94,7 +94,7 @@ def login(context: Context, datastore: Datastore, *, service: str, database: str
     """The address with which ``service`` logs in, its password by name."""
     endpoint = datastore_endpoint(context, datastore, seen_from)
     assert endpoint is not None  # PostgreSQL has a usual port
-    edges = [edge for edge in context.edges_to.get(datastore.name, ()) if edge.client == service]
+    edges = [edge for edge in context.edges_from.get(service, ()) if edge.server == datastore.name]
     edge = next((edge for edge in edges if edge.database == database), edges[0] if edges else None)
     edge = edge or Dependency(client=service, server=datastore.name, mode="writes", database=database)
     name = database or database_of(context, datastore, edge)
