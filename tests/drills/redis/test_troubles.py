@@ -194,6 +194,18 @@ def test_a_returning_master_is_never_a_master_again(cluster: Cluster) -> None:
     assert roles - {""} == {"slave"}
 
 
+def test_masters_that_return_while_sentinels_still_fail_over(cluster: Cluster) -> None:
+    """The Sentinel that leads the failover names the new master first, and the returning pod hears it right then."""
+    fill(cluster)
+    for _ in range(5):
+        old = cluster.settle()
+        cluster.kill(old)
+        new = eventually(lambda old=old: (cluster.master() or old) != old and cluster.master(), "another", within=30)
+        cluster.start(old)
+        assert cluster.settle() == new
+    assert sizes(cluster) == [1000] * 3
+
+
 def test_outages_of_everything(cluster: Cluster) -> None:
     """Every pod at once, three times, the master wherever it is; also one that was told to be it only by a failover."""
     fill(cluster)
