@@ -4,7 +4,8 @@
 ``FAKE_CLUSTER`` names the file. Its fields: ``context``, ``down``, ``nodes`` (labels, taints, ready, cordoned),
 ``storage`` (class by name: whether it is the default), ``ingress``, ``definitions``, ``namespaces`` (annotations by
 name), ``secrets`` (keys by namespace/name), ``late`` (workloads that are never ready), ``reasons`` (why pods wait, by
-selector), ``objects`` (what ``get ... --output=name`` lists, by namespace), ``claims`` (names by namespace).
+selector), ``objects`` (labels of what ``get ... --output=name`` lists, by namespace and name), ``claims`` (names by
+namespace), ``forbidden`` (whether listing everything is refused).
 """
 
 import json
@@ -94,6 +95,28 @@ def pods(_names, output):
             say(f"pod-0: {reason} ")
 
 
+def everything(objects, kinds):
+    """What of ``objects`` is of the kinds and passes the selector: as in Kubernetes, what lacks a label is unlike it."""
+    if STATE.get("forbidden"):
+        fail("Error from server (Forbidden)")
+    for name, labels in objects.items():
+        kind, _, group = name.partition("/")[0].partition(".")
+        fits = []
+        for rule in OPTIONS["--selector"].split(","):
+            key, sign, value = rule.partition("!=" if "!=" in rule else "=")
+            fits.append((labels.get(key) == value) == (sign == "="))
+        if all(fits) and any(known in kinds for known in plurals(kind, group)):
+            say(name)
+
+
+def plurals(kind, group):
+    return [f"{kind}{end}{'.' + group if group else ''}" for end in ("s", "es", "")]
+
+
+RESOURCES = """configmaps events pods secrets serviceaccounts endpoints persistentvolumeclaims services deployments.apps
+controllerrevisions.apps ingresses.networking.k8s.io roles.rbac.authorization.k8s.io widgets.example.org"""
+
+
 def get(kind, names):
     space, output = OPTIONS.get("--namespace", ""), OPTIONS.get("--output", "")
     if kind in ("customresourcedefinition", "apiservice"):
@@ -103,8 +126,8 @@ def get(kind, names):
     elif kind == "persistentvolumeclaims":
         for name in STATE["claims"].get(space, ()):
             say(f"persistentvolumeclaim/{name}")
-    elif kind.startswith("all,"):
-        say("\n".join(STATE["objects"].get(space, ())))
+    elif "," in kind and "configmaps" in kind:
+        everything(STATE["objects"].get(space, {}), kind.split(","))
     elif kind == "cronjob" and f"cronjob/{names[0]}" in STATE["late"]:
         fail("not found")
     elif kind in KINDS:
@@ -159,6 +182,7 @@ def delete(words):
 
 
 VERBS = {
+    "api-resources": lambda _words: say("\n".join(RESOURCES.split())),
     "get": lambda words: get(words[0], words[1:]),
     "create": create,
     "annotate": annotate,

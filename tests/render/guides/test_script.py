@@ -316,12 +316,40 @@ def test_a_lease_goes_with_its_data_and_never_without(tmp_path):
     assert call[:4] == ["--namespace", "data", "delete", "configmap"]
 
 
-def test_a_namespace_that_others_use_stays(cluster):
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        "pod/bare",
+        "deployment.apps/theirs",
+        "ingress.networking.k8s.io/theirs",
+        "role.rbac.authorization.k8s.io/theirs",
+        "widget.example.org/theirs",
+    ],
+)
+@pytest.mark.parametrize("labels", [{}, {"app.kubernetes.io/part-of": "shop", "app.kubernetes.io/managed-by": "Helm"}])
+def test_a_namespace_that_others_use_stays(cluster, theirs, labels):
     cluster.run("deploy")
-    cluster.play(objects={"data": ["configmap/kube-root-ca.crt", "deployment.apps/theirs"]})
+    cluster.play(objects={"data": {"configmap/kube-root-ca.crt": {}, theirs: labels}})
     done = cluster.run("cleanup", "--volumes", "--yes")
-    assert "The namespace data stays: others have put things into it." in done.stderr
+    assert f"The namespace data stays: others have put things into it: {theirs}" in done.stderr
     assert set(cluster.state["namespaces"]) == {"data"}
+
+
+def test_what_is_its_own_or_made_by_kubernetes_keeps_no_namespace(cluster):
+    cluster.run("deploy")
+    own = {"app.kubernetes.io/part-of": "shop", "app.kubernetes.io/managed-by": "novaplan"}
+    held = {"configmap/kube-root-ca.crt": {}, "serviceaccount/default": {}, "event/api.1": {}, "pod/redis-0": own}
+    cluster.play(objects={"data": held})
+    assert cluster.run("cleanup", "--volumes", "--yes").returncode == 0
+    assert not cluster.state["namespaces"]
+
+
+def test_a_namespace_that_cannot_be_looked_through_stays(cluster):
+    cluster.run("deploy")
+    cluster.play(forbidden=True)
+    done = cluster.run("cleanup", "--volumes", "--yes")
+    assert "The namespace data stays: what else is in it cannot be listed." in done.stderr
+    assert set(cluster.state["namespaces"]) == {"data", "web"}
 
 
 @pytest.mark.parametrize(

@@ -557,15 +557,29 @@ delete_lease() {
   [ "$volumes" = no ] || in_namespace "$namespace" delete configmap "$@" --ignore-not-found
 }
 
+# What others have in a namespace, a line for each. What Kubernetes makes by itself does not count, and neither do our
+# own objects that are still on their way out.
+of_others() {
+  local kinds rule
+  kinds=$(kube api-resources --namespaced --verbs=list,delete --output=name) || return 1
+  kinds=$(grep -v -E '^(events|events.events.k8s.io|endpoints|endpointslices.discovery.k8s.io|controllerrevisions.apps)$' <<<"$kinds" | tr '\n' ,)
+  for rule in "app.kubernetes.io/part-of!=$system" "app.kubernetes.io/part-of=$system,app.kubernetes.io/managed-by!=$managed"; do
+    kube --namespace "$1" get "${kinds%,}" --selector="$rule" --output=name || return 1
+  done
+}
+
 delete_namespace() {
   local made left
   [ "$volumes" = yes ] || return 0
   made=$(kube get namespace "$1" --ignore-not-found --output=jsonpath="{.metadata.annotations.${mark//./\\.}}")
   [ "$made" = "$system" ] || return 0
-  left=$(kube --namespace "$1" get all,configmaps,secrets,persistentvolumeclaims --output=name |
-    grep -v -e '^configmap/kube-root-ca.crt$' -e '^pod/.*' || [ $? -eq 1 ])
+  if ! left=$(of_others "$1"); then
+    warn "The namespace $1 stays: what else is in it cannot be listed."
+    return 0
+  fi
+  left=$(grep -v -x -e '' -e configmap/kube-root-ca.crt -e serviceaccount/default <<<"$left" || [ $? -eq 1 ])
   if [ -n "$left" ]; then
-    warn "The namespace $1 stays: others have put things into it."
+    warn "The namespace $1 stays: others have put things into it:" "${left//$'\n'/, }"
   else
     kube delete namespace "$1"
   fi
