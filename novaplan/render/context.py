@@ -30,6 +30,8 @@ class Context:
     settings: Settings
     source: Topology | None = None
     """The system this one was made from, where it is known: old names keep its ports too."""
+    whole: Topology | None = None
+    """The system with what the settings switch off, where they do: data stay whose they are."""
     _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property

@@ -38,12 +38,18 @@ def context_for(context: Context, environment: Environment) -> Context:
     topology = context.topology
     _check(topology, environment)
     settings = replace(context.settings, environment=environment.name, environments=(environment,))
-    services = tuple(_scaled(service, environment.replicas.get(service.name)) for service in topology.services)
     hosts = environment.hosts
     routes = tuple(
         replace(route, host=hosts[route.host]) if route.host in hosts else route for route in topology.routes
     )
-    return dataclasses.replace(context, topology=replace(topology, services=services, routes=routes), settings=settings)
+    topology = replace(_scaled_all(topology, environment), routes=routes)
+    whole = context.whole and _scaled_all(context.whole, environment)
+    return dataclasses.replace(context, topology=topology, settings=settings, whole=whole)
+
+
+def _scaled_all(topology: Topology, environment: Environment) -> Topology:
+    services = tuple(_scaled(service, environment.replicas.get(service.name)) for service in topology.services)
+    return replace(topology, services=services)
 
 
 def _scaled(service: Service, replicas: int | None) -> Service:

@@ -45,7 +45,8 @@ def render_manifests(
     Raises InputError, with every problem, for what Kubernetes would refuse and settings that do not fit the topology.
     """
     chosen = load_render_settings() if settings is None else settings
-    context = Context(without(topology, chosen.disabled), chosen, source)
+    whole = topology if chosen.disabled else None
+    context = Context(without(topology, chosen.disabled), chosen, source, whole)
     agreement.require(context)
 
     def build(wanted: Context) -> Bundle:

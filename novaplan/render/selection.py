@@ -14,7 +14,7 @@ from novaplan.topology.wiring import Route
 
 def without(topology: Topology, names: Collection[str]) -> Topology:
     """``topology`` without the components called ``names``, and without what leads to them: dependencies, routes,
-    waits, the secrets that nobody else uses. What they own stays, and belongs to nobody.
+    waits, the secrets that nobody else uses. What they own stays, without an owner here; ``Context.whole`` knows whose.
 
     Raises InputError for a name that is not there, or not optional.
     """

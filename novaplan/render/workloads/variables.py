@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from novaplan.render.context import Context
+from novaplan.render.context import Context, address_of
 from novaplan.render.credentials import Key, SecretNeed
 from novaplan.render.manifests import without_absent
-from novaplan.topology import parts
+from novaplan.topology.datastore import Datastore
 from novaplan.topology.service import Container, EnvVar, KeyRef, Service
 
 _RESOURCE = re.compile(r"(requests|limits)\..+")
@@ -22,17 +22,20 @@ def variables(service: Service, container: Container) -> list[dict[str, Any]]:
 
 def hidden(context: Context) -> Iterator[SecretNeed]:
     """The Secrets with the values that the topology leaves out."""
-    for service in context.topology.services:
-        names = sorted({item.name for one in service.containers for item in one.env if is_hidden(item)})
+    found: list[tuple[Service | Datastore, list[EnvVar]]]
+    found = [(item, [one for each in item.containers for one in each.env]) for item in context.topology.services]
+    found += [(item, list(item.env)) for item in context.topology.datastores if context.runs(item)]
+    for component, stated in found:
+        names = sorted({item.name for item in stated if is_hidden(item)})
         if names:
             keys = tuple(Key(name, f"value of the variable {name}") for name in names)
-            address = parts.address("service", service.name)
-            yield SecretNeed(hidden_secret(service.name), context.namespace(service), keys, generated_for=address)
+            own = hidden_secret(component.name)
+            yield SecretNeed(own, context.namespace(component), keys, generated_for=address_of(component))
 
 
-def hidden_secret(service: str) -> str:
-    """The Secret with the values of a service's variables that the topology leaves out."""
-    return f"{service}-values"
+def hidden_secret(component: str) -> str:
+    """The Secret with the values of a component's variables that the topology leaves out."""
+    return f"{component}-values"
 
 
 def is_hidden(variable: EnvVar) -> bool:

@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from novaplan.render.context import Context
 from novaplan.render.datastores.postgres import login, login_role, needs
 from novaplan.render.datastores.postgres.access import Access, DatabaseNameError, access
+from novaplan.render.render import render_manifests
+from novaplan.render.selection import without
 from novaplan.render.settings import Settings
 from novaplan.topology.system import Topology
+from tests.render.examples import system
 from tests.render.postgres.examples import POOLER, shop
 from tests.strategies import topologies
 
@@ -128,6 +131,17 @@ def test_connections_are_those_of_the_pools_or_of_the_clients() -> None:
 def test_names_that_cannot_be_are_told(databases: list[dict[str, Any]], message: str) -> None:
     with pytest.raises(DatabaseNameError, match=message):
         rights(shop({"databases": databases, "connections": {"pooler": POOLER}}, []))
+
+
+def test_what_is_switched_off_keeps_its_data() -> None:
+    """Whoever is left gets no more than it had, and what is switched on again finds everything as it was."""
+    whole = system("target")
+    store = whole.datastore["postgres"]
+    off = Settings(disabled=("streaming-service",))
+    chosen = Context(without(whole, off.disabled), off, whole=whole)
+    assert access(chosen, chosen.topology.datastore["postgres"]) == access(Context(whole, Settings()), store)
+    made = render_manifests(whole, off).files["postgres-ha-statefulset.yaml"].text
+    assert 'ALTER SCHEMA "streaming" OWNER TO "streaming_service"' in made
 
 
 @settings(max_examples=60, deadline=None)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from novaplan.capacity.pods import pods
 from novaplan.errors import InputError
 from novaplan.quantity import parse_bytes, parse_millicores
+from novaplan.render.assembly import assemble
 from novaplan.render.context import Context
 from novaplan.render.datastores import redis
 from novaplan.render.manifests import GENERATED_FOR, Manifest
@@ -143,7 +144,7 @@ def test_variables_of_the_topology_are_kept_and_none_replaces_the_password() -> 
     assert made["TZ"]["value"] == "UTC"
     assert made["REDISCLI_AUTH"]["valueFrom"]["secretKeyRef"] == {"name": "cache-credentials", "key": "password"}
     hidden = made["LICENCE"]["valueFrom"]["secretKeyRef"]
-    needed = {(need.name, key.name) for need in redis.needs(where, cache(where)) for key in need.keys}
+    needed = {(need.name, key.name) for need in assemble(where).needs for key in need.keys}
     assert {("cache-credentials", "password"), (hidden["name"], hidden["key"])} == needed
 
 

@@ -12,7 +12,7 @@ from novaplan.render.render import render_manifests
 from novaplan.render.secrets.needs import SecretsError, needs
 from novaplan.render.secrets.values import generated_values
 from novaplan.render.settings import Ingress, Settings
-from novaplan.topology.datastore import Database, Datastore, Sentinel
+from novaplan.topology.datastore import Database, Datastore, Managed, Sentinel
 from novaplan.topology.service import Container, EnvVar, KeyRef, Port, Service
 from novaplan.topology.system import Topology
 from novaplan.topology.wiring import Backend, Dependency, Route, Secret, SecretKey
@@ -160,3 +160,15 @@ def test_no_value_and_no_recipe_stands_in_any_file(form):
         assert "{postgres/" not in file.text, path
         assert "{redis/" not in file.text, path
         assert not re.search(r"://[^/\s'\"]*:[^/@\s'\"{$]+@", file.text), path
+
+
+def test_a_servers_own_variables_without_a_value_are_needed_too():
+    env = (EnvVar(name="POSTGRES_PASSWORD"), EnvVar(name="LICENCE"))
+    store = Datastore(name="db", kind="postgres", env=env)
+    made = assemble(Context(system(datastore=store), Settings()))
+    (found,) = (need for need in made.needs if need.name == "db-values")
+    assert {key.name: key.recipe for key in found.keys} == {"POSTGRES_PASSWORD": "{db/postgres}", "LICENCE": None}
+    named = re.findall(r"'name': 'db-values', 'key': '([A-Z_]+)'", str(made.manifests))
+    assert sorted(named) == ["LICENCE", "POSTGRES_PASSWORD"]
+    elsewhere = system(datastore=store.model_copy(update={"deployment": Managed(type="managed")}))
+    assert "db-values" not in {need.name for need in assemble(Context(elsewhere, Settings())).needs}

@@ -13,7 +13,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from novaplan.capacity.connections import server_connections
 from novaplan.capacity.limits import default_limits
@@ -121,16 +121,22 @@ def database_of(context: Context, datastore: Datastore, edge: Dependency) -> str
 
 
 def access(context: Context, datastore: Datastore) -> Access:
-    """Roles, databases and rights on ``datastore``. Raises DatabaseNameError with every name that cannot be."""
+    """Roles, databases and rights on ``datastore``, those of services that are switched off included: nobody else
+    comes by what is theirs. Raises DatabaseNameError with every name that cannot be."""
     known = context.once(_known)
     if datastore.name not in known:
-        known[datastore.name] = _access(context, datastore)
+        whole = context.once(_whole)
+        known[datastore.name] = _access(whole, whole.topology.datastore[datastore.name])
     return known[datastore.name]
 
 
 def _known(_: Context) -> dict[str, Access]:
     """What was worked out already: everybody who logs in asks."""
     return {}
+
+
+def _whole(context: Context) -> Context:
+    return context if context.whole is None else replace(context, topology=context.whole, whole=None)
 
 
 def _access(context: Context, datastore: Datastore) -> Access:

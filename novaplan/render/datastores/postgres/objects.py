@@ -12,6 +12,7 @@ from novaplan.render.datastores.postgres.access import Role, access, database_of
 from novaplan.render.endpoints import datastore_endpoint
 from novaplan.render.manifests import Manifest
 from novaplan.render.workloads.scaling import budget
+from novaplan.render.workloads.variables import hidden_secret, is_hidden
 from novaplan.topology import parts
 from novaplan.topology.datastore import Datastore, Patroni
 from novaplan.topology.wiring import Dependency
@@ -21,6 +22,8 @@ _OWN: Final = {
     names.REPLICATION: "password with which replicas follow the leader",
     names.REWIND: "password with which a former leader becomes a replica again",
 }
+
+_PASSWORD: Final = "POSTGRES_PASSWORD"
 
 
 def objects(context: Context, datastore: Datastore) -> list[Manifest]:
@@ -83,7 +86,12 @@ def needs(context: Context, datastore: Datastore) -> list[SecretNeed]:
         keys.append(Key(role.key, f"password of the role {role.name}", _password(datastore, role.key)))
     address = parts.address("datastore", datastore.name)
     namespace = context.namespace(datastore)
-    return [SecretNeed(server_secret(datastore.name), namespace, tuple(keys), generated_for=address)]
+    found = [SecretNeed(server_secret(datastore.name), namespace, tuple(keys), generated_for=address)]
+    if any(item.name == _PASSWORD and is_hidden(item) for item in datastore.env):
+        # The official image gives it to the superuser.
+        same = Key(_PASSWORD, _OWN[names.SUPERUSER], _password(datastore, names.SUPERUSER))
+        found.append(SecretNeed(hidden_secret(datastore.name), namespace, (same,), generated_for=address))
+    return found
 
 
 def _password(datastore: Datastore, key: str) -> str:

@@ -13,7 +13,6 @@ from novaplan.render.datastores.redis import configuration, limits, services, wo
 from novaplan.render.datastores.redis.shape import PASSWORD_KEY, Shape
 from novaplan.render.endpoints import MASTER_NAME, SENTINEL_PORT, datastore_endpoint
 from novaplan.render.manifests import Manifest
-from novaplan.render.workloads.variables import hidden_secret, is_hidden
 from novaplan.topology import parts
 from novaplan.topology.datastore import Datastore, Sentinel
 
@@ -32,17 +31,12 @@ def warnings(context: Context, datastore: Datastore) -> list[str]:
 
 
 def needs(context: Context, datastore: Datastore) -> list[SecretNeed]:
-    """The Secret with the password, which servers, Sentinels and clients share, and one for variables without a
-    value."""
+    """The Secret with the password, which servers, Sentinels and clients share."""
     shape, namespace = Shape(context, datastore), context.namespace(datastore)
     address = parts.address("datastore", datastore.name)
     recipe = "{" + server_password(datastore.name) + "}"
     password = Key(PASSWORD_KEY, "password of Redis, its replicas and its Sentinels", recipe)
-    found = [SecretNeed(shape.secret, namespace, (password,), generated_for=address)]
-    unknown = tuple(Key(item.name, f"value of the variable {item.name}") for item in datastore.env if is_hidden(item))
-    if unknown:
-        found.append(SecretNeed(hidden_secret(datastore.name), namespace, unknown, generated_for=address))
-    return found
+    return [SecretNeed(shape.secret, namespace, (password,), generated_for=address)]
 
 
 def login(
