@@ -218,7 +218,7 @@ class Draft:
 
     def is_consumption(self, edge: Dependency) -> bool:
         """Whether a service takes messages over it; that is handed over by itself."""
-        return edge.mode == "consumes" and edge.client in self.target.service
+        return edge.mode == "consumes" and edge.client in self.target.service and edge.server in self.target.datastore
 
     def edges_at_start(self, name: str) -> list[Dependency]:
         """Edges of current whose server is ``name``."""

@@ -160,6 +160,12 @@ class Heritage:
                 found[route_address(heir)].append(route)
         return {own: tuple(items) for own, items in found.items()}
 
+    def servers_at_start(self, own: str) -> frozenset[str]:
+        """The services that serve, in current, the route under ``own`` or those that become it."""
+        there = self.world.start.get(own)
+        found = (there,) if isinstance(there, Route) else self.route_sources.get(own, ())
+        return frozenset(backend.service for route in found for backend in route.backends)
+
     def port_heir(self, old: str, port: str) -> Port | None:
         """The port of target that serves what a port of an old service did."""
         for item in self.world.heirs.get(address("port", old, port), ()):
@@ -180,12 +186,11 @@ class Heritage:
     def backend_port(self, route: Route, old: str, port: str, new: str) -> str:
         """The port at which the heir ``new`` serves ``route``, which ``old`` serves at ``port``."""
         own = route_address(route)
-        for heir in (*self.routes_of(own), *self._goal_route(own)):
-            for backend in heir.backends:
-                if backend.service == new:
-                    return backend.port
+        heirs = (*self.routes_of(own), *self._goal_route(own))
+        wanted = [backend.port for heir in heirs for backend in heir.backends if backend.service == new]
         found = self.port_heir(old, port)
-        return found.name if found else port
+        likely = found.name if found else port
+        return likely if likely in wanted or not wanted else wanted[0]
 
     def _goal_route(self, own: str) -> Iterator[Route]:
         found = self.goal.get(own)

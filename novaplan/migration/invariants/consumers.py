@@ -48,17 +48,23 @@ def _consumptions(world: World) -> dict[str, set[str]]:
     """Addresses on both sides, by that of target; by current's own where nothing became of it."""
     found: dict[str, set[str]] = defaultdict(set)
     for own, part in world.wanted.items():
-        if kind_of(own) == "dependency" and _consumes(part):
+        if kind_of(own) == "dependency" and _consumes(world, part):
             found[own].add(own)
     for own, old in world.start.items():
-        if kind_of(own) == "dependency" and _consumes(old):
+        if kind_of(own) == "dependency" and _consumes(world, old):
             for heir in world.heirs.get(own, ()) or (own,):
                 found[heir].add(own)
     return dict(sorted(found.items()))
 
 
-def _consumes(part: object) -> bool:
-    return isinstance(part, Dependency) and part.mode == "consumes" and not part.possible
+def _consumes(world: World, part: object) -> bool:
+    """Whether it takes messages of a broker; what it takes of a service is a call like any other."""
+    return (
+        isinstance(part, Dependency)
+        and part.mode == "consumes"
+        and not part.possible
+        and (part.server in world.current.datastore or part.server in world.target.datastore)
+    )
 
 
 def _live(view: View, addresses: tuple[str, ...], needed: bool) -> Shortfall | None:

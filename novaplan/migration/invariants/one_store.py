@@ -28,7 +28,9 @@ def obligations(world: World) -> Iterator[Obligation]:
         old = cast(Dependency, world.start[own])
         for heir in heirs:
             new = world.wanted.get(heir)
-            if isinstance(new, Dependency) and old.client != new.client and _apart(old, new):
+            if old.server not in world.current.datastore or not isinstance(new, Dependency):
+                continue
+            if old.client != new.client and _apart(old, new):
                 led = dependency_address(replace(new, client=old.client))
                 yield Obligation(f"{own} -> {heir}", partial(_parted, old=own, new=heir, led=led))
 

@@ -45,7 +45,8 @@ def places(world: World, edge: Dependency) -> Iterable[Place]:
     if edge.mode != "writes" or edge.possible or edge.logical_db is not None:
         return ()
     if edge.database is None:
-        return (address("datastore", edge.server),)
+        own = address("datastore", edge.server)
+        return (own,) if own in world.start or own in world.wanted else ()
     if edge.schemas:
         return tuple(address("schema", edge.server, edge.database, name) for name in edge.schemas)
     database = address("database", edge.server, edge.database)

@@ -86,6 +86,7 @@ def allowed(step: Step, world: World) -> str:
             isinstance(edit.part, Dependency)
             and edit.part.mode == "consumes"
             and edit.part.client in world.target.service
+            and edit.part.server in world.target.datastore
         ):
             return "what is deployed dark consumes nothing"
         if kind_of(edit.address) == "service" and edit.address != address("service", *subject(step)):

@@ -31,14 +31,20 @@ def propose(draft: Draft) -> None:
 
 
 def _shifted(draft: Draft, own: str, route: Route, old: str, new: str, weight: int) -> Edit | None:
-    """The backends of ``route``, as before any weight moved, with ``weight`` per cent of the old share moved."""
+    """The backends of ``route``, as before any of this traffic moved, once new services have ``weight`` per cent of it.
+
+    What others of them have already counts, so a route with several old services passes through each weight once."""
+    served = draft.heritage.servers_at_start(own)
+    gained = sum(backend.weight for backend in route.backends if backend.service not in served)
+    moving = max(0, weight - gained) if weight < 100 else 100
     left, found = [], dict[tuple[str, str], int]()
     for backend in route.backends:
         if backend.service != old:
             found[backend.service, backend.port] = found.get((backend.service, backend.port), 0) + backend.weight
             continue
         key = (new, draft.heritage.backend_port(route, old, backend.port, new))
-        share = backend.weight * weight // 100
+        share = min(backend.weight, moving)
+        moving -= share
         if share or weight == 100:
             found[key] = found.get(key, 0) + share
         if weight < 100:
