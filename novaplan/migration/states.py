@@ -7,7 +7,7 @@ more than its first state.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,46 +75,66 @@ class _Question:
         return 0 if shortfall is None else shortfall.amount
 
 
+class _Tally:
+    """One invariant: what its questions came to, those that are met left out."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.amounts: dict[_Question, Amount] = {}
+        self.margins: dict[_Question, int] = {}
+
+    def note(self, question: _Question) -> None:
+        for known, value in ((self.amounts, question.amount or None), (self.margins, question.margin)):
+            if value is None:
+                known.pop(question, None)
+            else:
+                known[question] = value  # type: ignore[assignment]
+
+    @property
+    def numbers(self) -> Numbers:
+        worst = max(self.amounts.values(), default=0)
+        return Numbers(self.count, len(self.amounts), worst, min(self.margins.values(), default=None))
+
+
+class _Telling:
+    """Goes from state to state and asks again what may have changed."""
+
+    def __init__(self, world: World, invariants: Sequence[Invariant]) -> None:
+        self.world = world
+        self.readers: dict[str, set[_Cell]] = defaultdict(set)
+        self.holder: dict[_Cell, tuple[str, _Question]] = {}
+        self.tallies: dict[str, _Tally] = {}
+        self.numbers: dict[str, Numbers] = {}
+        for invariant in sorted(invariants, key=lambda item: item.name):
+            questions = [_Question(question) for question in invariant.obligations(world)]
+            if questions:
+                self.tallies[invariant.name] = _Tally(len(questions))
+            self.holder |= {cell: (invariant.name, question) for question in questions for cell in question.cells}
+
+    def state(self, after: str, mask: int, stale: Iterable[_Cell]) -> State:
+        view_of, touched = self.world.view, set()
+        for cell in stale:
+            for own in cell.reads:
+                self.readers[own].discard(cell)
+            cell.refresh(view_of(mask))
+            for own in cell.reads & self.world.writers.keys():
+                self.readers[own].add(cell)
+            touched.add(self.holder[cell])
+        for name, question in touched:
+            self.tallies[name].note(question)
+        for name in {name for name, _ in touched}:
+            self.numbers[name] = self.tallies[name].numbers
+        return State(after, dict(sorted(self.numbers.items())))
+
+
 def states(world: World, invariants: Sequence[Invariant]) -> Iterator[State]:
     """Current, and what each step of ``world`` leaves, in order."""
-    asked = {item.name: [_Question(question) for question in item.obligations(world)] for item in invariants}
-    asked = {name: questions for name, questions in asked.items() if questions}
-    readers: dict[str, set[_Cell]] = defaultdict(set)
-    holder = {cell: name for name, questions in asked.items() for question in questions for cell in question.cells}
-    numbers: dict[str, Numbers] = {}
-    mask, stale = 0, set(holder)
-    yield from _row(world, "", mask, stale, asked, readers, holder, numbers)
+    telling = _Telling(world, invariants)
+    mask = 0
+    yield telling.state("", mask, list(telling.holder))
     for index in sorted(range(len(world.steps)), key=lambda index: world.order.rank[world.last[index]]):
-        stale = set()
+        stale: set[_Cell] = set()
         for node in range(world.first(index), world.last[index] + 1):
             mask |= 1 << node
-            stale.update(cell for edit in world.edits[node] for cell in readers.get(edit.address, ()))
-        yield from _row(world, world.steps[index].id, mask, stale, asked, readers, holder, numbers)
-
-
-def _row(
-    world: World,
-    after: str,
-    mask: int,
-    stale: set[_Cell],
-    asked: dict[str, list[_Question]],
-    readers: dict[str, set[_Cell]],
-    holder: dict[_Cell, str],
-    numbers: dict[str, Numbers],
-) -> Iterator[State]:
-    for cell in stale:
-        for own in cell.reads:
-            readers[own].discard(cell)
-        cell.refresh(world.view(mask))
-        for own in cell.reads:
-            if own in world.writers:
-                readers[own].add(cell)
-    for name in {holder[cell] for cell in stale}:
-        numbers[name] = _numbers(asked[name])
-    yield State(after, dict(sorted(numbers.items())))
-
-
-def _numbers(questions: Sequence[_Question]) -> Numbers:
-    amounts = [question.amount for question in questions]
-    margins = [margin for question in questions if (margin := question.margin) is not None]
-    return Numbers(len(questions), sum(map(bool, amounts)), max(amounts), min(margins, default=None))
+            stale.update(cell for edit in world.edits[node] for cell in telling.readers.get(edit.address, ()))
+        yield telling.state(world.steps[index].id, mask, stale)

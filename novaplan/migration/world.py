@@ -187,6 +187,15 @@ class World:
                 found[own] = (own,)
         return found
 
+    @cached_property
+    def came_from(self) -> dict[str, tuple[str, ...]]:
+        """Addresses in current of what became the part under an address; a part of current also came from itself."""
+        found: dict[str, dict[str, None]] = defaultdict(dict)
+        for old, heirs in self.heirs.items():
+            for own in (old, *heirs):
+                found[own][old] = None
+        return {own: tuple(olds) for own, olds in found.items()}
+
     def heir(self, service: str) -> str:
         """The service of target that a service of current became; its own name for one that is none of current's or
         has no heir."""

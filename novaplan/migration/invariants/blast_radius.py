@@ -48,11 +48,11 @@ def _wrong(world: World, own: str, old: Route, new: Route) -> Iterator[tuple[str
 
 def _gained(world: World, own: str, route: Route) -> int:
     """The share of services that do not serve the route in current."""
-    sources = (
-        [old for old, heirs in world.heirs.items() if own in heirs or own == old] if own not in world.start else [own]
-    )
     olds = {
-        item.service for old in sources if isinstance(part := world.start.get(old), Route) for item in part.backends
+        item.service
+        for old in world.came_from.get(own, ())
+        if isinstance(part := world.start.get(old), Route)
+        for item in part.backends
     }
     return sum(item.weight for item in route.backends if item.service not in olds)
 

@@ -27,9 +27,8 @@ def obligations(world: World) -> Iterator[Obligation]:
             continue
         if (wanted.server, wanted.user) not in known:
             yield Obligation(own, partial(_roleless, own=own))
-    for service in world.current.services:
-        if service.name not in world.target.service and _logs_in(world, service.name):
-            yield Obligation(address("service", service.name), partial(_left, name=service.name))
+    for name in sorted(_logged_in(world)):
+        yield Obligation(address("service", name), partial(_left, name=name))
 
 
 def _becomes(world: World, store: str) -> set[str]:
@@ -37,14 +36,16 @@ def _becomes(world: World, store: str) -> set[str]:
     return {store, *(path_of(heir) for heir in heirs if kind_of(heir) == "datastore")}
 
 
-def _logs_in(world: World, name: str) -> bool:
-    """Whether it uses a store that stays, by an account that nobody needs any more."""
+def _logged_in(world: World) -> set[str]:
+    """Services that end and use a store that stays, by an account that nobody needs any more."""
     kept = {(edge.server, edge.user) for edge in world.target.dependencies if edge.user is not None}
-    return any(
-        edge.client == name and edge.mode != "consumes" and edge.server in world.target.datastore
-        and (edge.server, edge.user) not in kept
+    ending = world.current.service.keys() - world.target.service.keys()
+    return {
+        edge.client
         for edge in world.current.dependencies
-    )  # fmt: skip
+        if edge.client in ending and edge.mode != "consumes" and edge.server in world.target.datastore
+        and (edge.server, edge.user) not in kept
+    }  # fmt: skip
 
 
 def _roleless(view: View, own: str) -> Shortfall | None:
