@@ -69,10 +69,11 @@ def test_it_is_told_in_full(kind: Kind) -> None:
     for made, step in occurrences(kind):
         assert step.id.startswith(f"{kind.name}/")
         assert [other.id for other in made].count(step.id) == 1
-        assert step.title and not step.title.endswith(".")
+        assert step.title
+        assert not step.title.endswith(".")
         assert step.phase == kind.phase
-        assert step.actions and step.gates and step.rollback, step.id
-        assert step.undone_until and step.watch and step.risk
+        assert all((step.actions, step.gates, step.rollback)), step.id
+        assert all((step.undone_until, step.watch, step.risk))
         assert all(action.says for action in (*step.actions, *step.rollback))
         assert all(gate.says and gate.query and gate.threshold for gate in step.gates)
         assert len(step.preconditions) >= len(step.requires)
