@@ -399,3 +399,8 @@ def test_clients_of_a_redis_with_sentinels_are_told_where_they_are() -> None:
 
 def test_no_pod_gets_the_addresses_of_services_as_variables() -> None:
     assert all(spec["spec"]["enableServiceLinks"] is False for _, spec in pods(bundle("target").manifests))
+
+
+def test_an_image_that_is_in_the_nodes_is_not_pulled_anew() -> None:
+    """Without a policy Kubernetes pulls every ``:latest``, so one that was loaded would not be found."""
+    assert main(image="api:latest")["imagePullPolicy"] == "IfNotPresent"

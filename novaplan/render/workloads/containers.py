@@ -37,6 +37,8 @@ def container(context: Context, service: Service, item: Container, config: Manif
     body = {
         "name": item.name,
         "image": context.image(service.name, item.name, item.image),
+        # Else Kubernetes pulls every :latest anew, also one that somebody loaded into the nodes.
+        "imagePullPolicy": "IfNotPresent",
         "restartPolicy": "Always" if item.kind == "native-sidecar" else None,
         command: list(item.command) or None,
         "ports": container_ports(service) if main else None,
