@@ -201,3 +201,20 @@ def test_a_logical_db_that_a_cluster_does_not_have_is_refused() -> None:
     (line,) = refused(current, become(target, current))
     assert line.startswith("redis-owners: logical-db:cache/1 (server) after configure/cache: ")
     assert line.endswith("a cluster has no DB but 0; move it to a server of its own, or use Sentinel")
+
+
+def test_two_backends_of_one_route_keep_their_ports_and_shares() -> None:
+    """What the two served at different ports goes on at two ports of their heir, and no rest is left to configure."""
+    api = {"name": "api", "port": 8080}
+
+    def shared(first: str, second: str) -> dict[str, object]:
+        ports = ((first, "http", 70), (second, "api", 30))
+        return {"path": "/", "backends": [{"service": name, "port": port, "weight": w} for name, port, w in ports]}
+
+    current = system(services=[service("web"), service("cart", ports=[api])], routes=[shared("web", "cart")])
+    both = service("shop", ports=[{"name": "http", "port": 80}, api])
+    target = system(services=[both], routes=[shared("shop", "shop")])
+    made = plan(current, become(target, current, web="shop", cart="shop"))
+    assert made.state(len(made)).routes == target.routes
+    moved = {step.kind for step in made for edit in step.edits if edit.address.startswith("route:")}
+    assert moved == {"shift-route"}
