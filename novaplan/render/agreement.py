@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator
 
 from novaplan.errors import Problem, UnknownNameError, nearest
 from novaplan.render.context import Context
+from novaplan.render.environments import DEVELOPMENT
+from novaplan.render.settings import Settings
 
 _CRON_FIELDS = 5
 
@@ -24,6 +26,11 @@ def _problems(context: Context) -> Iterator[Problem]:
     jobs = {service.name for service in topology.services if service.workload == "cronjob"}
     elsewhere = {store.name for store in topology.datastores if not context.runs(store)} | set(topology.external)
     components = set(topology.service) | set(topology.datastore)
+    known = [Settings.model_fields["environment"].default, DEVELOPMENT]
+    if not settings.environments and settings.environment not in known:
+        name = settings.environment
+        message = f"there is no environment {name!r}{nearest(name, known)}; settings.environments describes none"
+        yield Problem(message, field="environment")
     yield from _unknown("images", settings.images, components | containers, "component or container")
     yield from _unknown("mounts", settings.mounts, volumes, "service/volume")
     yield from _unknown("schedules", settings.schedules, jobs, "cron job")

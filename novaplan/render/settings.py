@@ -1,8 +1,10 @@
 """What a rendering needs to know and a topology does not say: where images come from, which classes, which hosts."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Final, Literal, LiteralString
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from novaplan.topology.base import Count, HostName, Label, Milliseconds, Model, Name, PortNumber, Positive, defaults_of
 from novaplan.topology.service import Resources
@@ -11,21 +13,51 @@ SecretsForm = Literal["placeholder", "external-secrets", "sealed-secrets", "gene
 Layout = Literal["plain", "kustomize", "helm", "compose"]
 Language = Literal["en", "zh"]
 
+_HOST: Final = r"[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?"
+_PATH: Final = r"[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*"
+_TAG: Final = r"\w[\w.-]{0,127}"
+
+
+def _checked(pattern: str, message: LiteralString) -> AfterValidator:
+    known = re.compile(pattern, re.ASCII)
+
+    def check(text: str) -> str:
+        if known.fullmatch(text) is None:
+            raise PydanticCustomError("reference", message)
+        return text
+
+    return AfterValidator(check)
+
+
+# As https://github.com/distribution/reference writes them; a kubelet takes nothing else.
+Registry = Annotated[
+    Label,
+    _checked(f"{_HOST}(/{_PATH})*", "should be a host, a port and a path as in r.example:5000/team, without https://"),
+]
+Tag = Annotated[Label, _checked(_TAG, "should be a tag as in 1.4.2: letters, digits, '.', '_' and '-'")]
+Reference = Annotated[
+    Label,
+    _checked(
+        f"({_HOST}/)?{_PATH}(/{_PATH})*(:{_TAG})?(@[a-z0-9]+:[0-9a-f]+)?",
+        "should be an image as in r.example/team/name:1.4.2, without https://",
+    ),
+]
+
 
 class Tools(Model):
     """Images of the helpers that a topology does not name, pinned to a version."""
 
-    wait: Label = "busybox:1.36.1"
+    wait: Reference = "busybox:1.36.1"
     """Waits for start-up tiers; needs ``sh`` and ``nc``."""
-    patroni: Label = "ghcr.io/zalando/spilo-15:3.0-p1"
+    patroni: Reference = "ghcr.io/zalando/spilo-15:3.0-p1"
     """PostgreSQL with Patroni, used where a topology's own image is PostgreSQL alone; needs ``patroni`` on the path."""
     patroni_bin_dir: Label = "/usr/lib/postgresql/15/bin"
     """Where that image keeps the programs of PostgreSQL."""
     patroni_user: Positive = 101
     patroni_group: Positive = 103
-    etcd: Label = "quay.io/coreos/etcd:v3.5.17"
-    haproxy: Label = "haproxy:2.8-alpine"
-    pgbouncer: Label = "edoburu/pgbouncer:v1.23.1-p2"
+    etcd: Reference = "quay.io/coreos/etcd:v3.5.17"
+    haproxy: Reference = "haproxy:2.8-alpine"
+    pgbouncer: Reference = "edoburu/pgbouncer:v1.23.1-p2"
 
 
 class Ingress(Model):
@@ -77,7 +109,7 @@ class Environment(Model):
     name: Name
     replicas: dict[Name, Count] = Field(default_factory=dict)
     """By service; others keep what the topology says."""
-    images: dict[str, Label] = Field(default_factory=dict)
+    images: dict[str, Reference] = Field(default_factory=dict)
     """By ``service`` or ``service/container``: the whole reference."""
     hosts: dict[str, HostName] = Field(default_factory=dict)
     """Another host for a host of the topology."""
@@ -96,11 +128,11 @@ class Settings(Model):
     """Overlays and values files; the one named by ``environment`` holds for plain manifests too."""
     namespace: Name | None = None
     """For what the topology puts in none. Absent: the namespace of kubectl's context."""
-    registry: Label | None = None
+    registry: Registry | None = None
     """Where every image of the system's own services comes from, as ``registry/image``, instead of its own registry."""
-    tag: Label | None = None
+    tag: Tag | None = None
     """Instead of the tag of every image of the system's own services."""
-    images: dict[str, Label] = Field(default_factory=dict)
+    images: dict[str, Reference] = Field(default_factory=dict)
     """By ``component`` or ``component/container``: the whole reference; a digest is the safest."""
     pull_secrets: tuple[HostName, ...] = ()
     """Secrets with which the services' images are pulled; whoever runs the registry makes them."""

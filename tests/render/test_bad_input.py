@@ -163,6 +163,13 @@ UNKNOWN = [
         "environment: there is no environment 'prodution' (did you mean 'production'?)",
     ),
 ]
+UNKNOWN += [
+    (
+        {"environment": name},
+        f"environment: there is no environment {name!r}{near}; settings.environments describes none",
+    )
+    for name, near in (("nosuch", ""), ("prodution", " (did you mean 'production'?)"))
+]
 
 
 @pytest.mark.parametrize(("wanted", "said"), UNKNOWN)
@@ -221,6 +228,29 @@ CHANGES = [
     ("=x", "--set =x: should be written field=value"),
     ("run_as_user=0", "--set run_as_user=0: run_as_user: should be greater than or equal to 1"),
     ("ingress=3", "--set ingress=3: ingress: should be a mapping of fields"),
+    *(
+        (f"{field}={value}", f"--set {field}={value}: {field}: {said}")
+        for field, value, said in (
+            (
+                "registry",
+                "https://r.example",
+                "should be a host, a port and a path as in r.example:5000/team, without https://",
+            ),
+            (
+                "registry",
+                "r.example/",
+                "should be a host, a port and a path as in r.example:5000/team, without https://",
+            ),
+            ("tag", "1.4/2", "should be a tag as in 1.4.2: letters, digits, '.', '_' and '-'"),
+            (
+                "images.api",
+                "https://r.example/api",
+                "should be an image as in r.example/team/name:1.4.2, without https://",
+            ),
+            ("images.api", "r.example/api:1:2", "should be an image as in r.example/team/name:1.4.2, without https://"),
+            ("tools.wait", "Busybox", "should be an image as in r.example/team/name:1.4.2, without https://"),
+        )
+    ),
 ]
 
 
@@ -229,6 +259,15 @@ def test_changes_that_do_not_fit(change: str, said: str) -> None:
     with pytest.raises(InputError) as caught:
         novaplan.load_render_settings(changes=[change])
     assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("registry", ["r.example", "R.example:5000/team/a__b", "localhost:5000", "10.0.0.1/x-y.z"])
+@pytest.mark.parametrize(
+    "image", ["api", "Reg.example:5000/team/api:1_2.x", "other/cart@sha256:0", "a.b/c:1@sha256:0f"]
+)
+def test_images_that_a_kubelet_takes(registry: str, image: str) -> None:
+    found = novaplan.load_render_settings(changes=[f"registry={registry}", f"images.api={image}"])
+    assert (found.registry, found.images) == (registry, {"api": image})
 
 
 def test_a_change_that_is_no_yaml() -> None:

@@ -11,6 +11,7 @@ import binascii
 import os
 import re
 import secrets
+import stat
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -94,9 +95,16 @@ def make_values(path: Path, needs: Iterable[SecretNeed], *, manifests: Path, for
     needs = tuple(needs)
     known = read_values(path) if path.exists() else None
     if known is not None and not _lacks(known, needs):
+        _require_own(path)
         return known
     write_values(path, generated_values(needs, known), manifests=manifests, force=force)
     return read_values(path)
+
+
+def _require_own(path: Path) -> None:
+    """Raise OutputError for a file that others may read."""
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise OutputError("others may read these values; chmod 600 it, then render again", file=os.fspath(path))
 
 
 def _lacks(known: Values, needs: Iterable[SecretNeed]) -> bool:

@@ -118,6 +118,18 @@ def test_what_has_a_value_keeps_it_when_more_is_needed(tmp_path):
     assert [(need.name, key.name) for need, key in by_hand(NEEDS, after)] == [("api", "licence"), ("tls", "tls.key")]
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
+@pytest.mark.parametrize("force", [False, True])
+def test_values_that_others_may_read_are_refused(tmp_path, mode, force):
+    path, out = tmp_path / "values.yaml", tmp_path / "out"
+    make_values(path, NEEDS, manifests=out)
+    path.chmod(mode)
+    with pytest.raises(OutputError, match=r"values\.yaml: others may read these values; chmod 600 it"):
+        make_values(path, NEEDS, manifests=out, force=force)
+    path.chmod(0o600)
+    make_values(path, NEEDS, manifests=out, force=force)
+
+
 def test_a_link_is_not_followed_to_replace_what_it_points_at(tmp_path):
     other = tmp_path / "other"
     other.write_text("mine")
