@@ -80,7 +80,7 @@ def plan(
     ] = None,
     force: ForceOption = False,
 ) -> None:
-    """Plan the steps from one topology to another, each proved safe.
+    """Plan the steps to another topology, each proved safe.
 
     In every state that the steps can lead through, in any order that the plan allows and on every way back, what must
     hold is held: routes, references, connections, quorums, owners of data, and more. Where no safe order exists the

@@ -16,7 +16,7 @@ app = new_application()
 @command(
     app,
     "novaplan verify plan.yaml current target",
-    "novaplan verify plan.yaml current target --format json | jq '.breaches[].invariant'",
+    "novaplan verify plan.yaml current target --format json | jq .accepted",
     statuses=(FINE, "1  wrong input, or a plan that is refused: one line for each reason", MISUSED),
 )
 def verify(
