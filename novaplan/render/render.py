@@ -15,6 +15,7 @@ from novaplan.render.credentials import SecretNeed
 from novaplan.render.environments import context_for, environments
 from novaplan.render.guides import guides
 from novaplan.render.layouts import plain
+from novaplan.render.risks import risks
 from novaplan.render.selection import without
 from novaplan.render.settings import Language, Layout, SecretsForm, Settings
 from novaplan.render.settings_storage import load_render_settings
@@ -65,7 +66,7 @@ def render_manifests(
         return bundle
 
     files = import_module(f"novaplan.render.layouts.{layout}").tree(context, noted)
-    return Tree(files, tuple(needs))
+    return Tree(files, tuple(needs), risks(context, needs))
 
 
 def _plain(
@@ -84,7 +85,7 @@ def _plain(
     chosen = context_for(context, described[name])
     bundle = build(chosen)
     texts = guides.files(chosen, bundle, language=language, secrets=secrets, validated=validated)
-    return Tree({**plain.tree(bundle), **texts}, bundle.needs)
+    return Tree({**plain.tree(bundle), **texts}, bundle.needs, risks(chosen, bundle.needs))
 
 
 def _require_valid(bundle: Bundle, settings: Settings) -> None:

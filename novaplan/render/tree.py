@@ -36,6 +36,8 @@ class Tree:
     files: dict[str, File] = field(default_factory=dict)
     needs: tuple[SecretNeed, ...] = ()
     """The Secrets that must be in the cluster."""
+    risks: tuple[str, ...] = ()
+    """What of it will run badly, or not at all, unless somebody says more: one line each."""
 
     def write(self, folder: str | os.PathLike[str], *, force: bool = False) -> tuple[str, ...]:
         """Write every file below ``folder``, each whole or not at all, and return the paths of those that an earlier

@@ -110,6 +110,8 @@ def render(
         _note_missing(tree, read_values(sealed.values))
     removed = tree.write(folder, force=force)
     output.note(f"wrote {len(tree.files)} files to {folder}")
+    for risk in tree.risks:
+        output.warn(risk)
     output.notes(f"removed {folder / path}, which is no longer part of it" for path in removed)
 
 

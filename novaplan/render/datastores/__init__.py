@@ -29,6 +29,9 @@ class _Server(Protocol):
     def egress_ports(self, datastore: Datastore) -> tuple[int, ...]:
         """The ports of its pods that clients connect to."""
 
+    def warnings(self, context: Context, datastore: Datastore) -> list[str]:
+        """What runs, with a risk."""
+
 
 def objects(context: Context, datastore: Datastore) -> list[Manifest]:
     """Everything that runs ``datastore``, or that points at it where somebody else does."""
@@ -54,6 +57,12 @@ def egress_ports(datastore: Datastore) -> tuple[int, ...]:
     """The ports of the pods of a datastore that runs here which clients connect to."""
     server = _server(datastore)
     return server.egress_ports(datastore) if server else ()
+
+
+def warnings(context: Context, datastore: Datastore) -> list[str]:
+    """What runs of ``datastore`` with a risk that somebody should know of: one line each."""
+    server = _server(datastore) if context.runs(datastore) else None
+    return server.warnings(context, datastore) if server else []
 
 
 def _server(datastore: Datastore) -> _Server | None:

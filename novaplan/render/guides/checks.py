@@ -14,6 +14,7 @@ from novaplan.capacity.limits import default_limits
 from novaplan.render.guides.facts import Facts
 from novaplan.render.guides.workloads import NAME_LABEL, Workload
 from novaplan.render.manifests import Manifest
+from novaplan.render.risks import risks as found_risks
 from novaplan.topology.datastore import Patroni, Sentinel
 from novaplan.topology.wiring import Dependency
 
@@ -213,6 +214,11 @@ def _denies(item: Manifest) -> bool:
     return not spec.get("podSelector") and not spec.get("ingress") and "Ingress" in spec.get("policyTypes", ())
 
 
+def risks(facts: Facts) -> list[Row]:
+    """What will run badly, or not at all, unless somebody says more, and that it does not hold."""
+    return [(text, _verdict(holds=False)) for text in found_risks(facts.context, facts.needs)]
+
+
 def sure_edges(facts: Facts) -> list[Dependency]:
     """Dependencies that are not merely possible."""
     return [edge for edge in facts.context.topology.dependencies if not edge.possible]
@@ -220,6 +226,6 @@ def sure_edges(facts: Facts) -> list[Dependency]:
 
 def results(facts: Facts) -> Row:
     """How many checks there are, how many hold, do not hold, and cannot be known."""
-    made = (databases, logical_dbs, quorums, apart, budgets, isolation, secret_keys, connection_budget, policies)
+    made = (databases, logical_dbs, quorums, apart, budgets, isolation, secret_keys, connection_budget, policies, risks)
     verdicts = [row[-1] for check in made for row in check(facts)]
     return (len(verdicts), *map(verdicts.count, (HOLDS, FAILS, UNKNOWN)))

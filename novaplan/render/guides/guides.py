@@ -12,7 +12,7 @@ from novaplan.render.context import Context
 from novaplan.render.guides import access, checks, commands, sections
 from novaplan.render.guides.facts import SCRIPT, Facts
 from novaplan.render.guides.script import script
-from novaplan.render.guides.words import duration, words
+from novaplan.render.guides.words import duration, reason, words
 from novaplan.render.settings import Language, SecretsForm
 from novaplan.render.texts import code_block, environment
 from novaplan.render.tree import File
@@ -78,6 +78,7 @@ def _view(facts: Facts, language: Language, *, validated: bool) -> dict[str, Any
         "guides": GUIDES,
         "kustomization": KUSTOMIZATION,
         "say": say,
+        "reason": partial(reason, language=language),
         "table": _table,
         "block": _block,
         "verdicts": partial(_verdicts, say),

@@ -36,7 +36,8 @@ def words(language: Language) -> Say:
 
 
 def reason(text: str, language: Language) -> str:
-    """Why something does not recover, in the reader's language; in English as ``capacity.recovery`` says it."""
+    """Why something does not recover, or what of it is a risk, in the reader's language; in English as
+    ``capacity.recovery`` and ``render.risks`` say it."""
     for known in vocabulary()["reasons"]:
         found = re.fullmatch(known["said"], text)
         if found is not None and language in known:

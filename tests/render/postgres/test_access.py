@@ -76,7 +76,7 @@ def test_a_database_that_only_a_dependency_names_belongs_to_its_only_client() ->
         ({"database": "other"}, ["shop"], "other"),
         ({}, ["shop"], "shop"),
         ({}, ["mine", "shop"], "mine"),
-        ({}, [], "report"),
+        ({}, [], "postgres"),
     ],
 )
 def test_the_database_of_a_login(edge: dict[str, Any], databases: list[str], name: str) -> None:
@@ -167,3 +167,20 @@ def test_nobody_gets_more_than_an_edge_or_ownership_gives(topology: Topology) ->
                     mine = [e for e in edges if login_role(context, store, e.client, database.name) == role]
                     assert any(not edge.schemas or item.name in edge.schemas for edge in mine)
                     assert role in database.roles
+
+
+def test_clients_that_name_no_database_share_one() -> None:
+    """Two services of one imported system that speak of no database mean the same one: the image's own."""
+    edges = [{"client": name, "server": "db", "mode": "writes"} for name in ("orders", "billing")]
+
+    def names(*more: dict[str, Any], **store: Any) -> list[str]:
+        return [item.name for item in rights(shop({"databases": [], **store}, [*edges, *more])).databases]
+
+    assert names() == ["postgres"]
+    assert names(env=[{"name": "POSTGRES_USER", "value": "boss"}]) == ["boss"]
+    assert names(env=[{"name": "POSTGRES_USER", "value": "boss"}, {"name": "POSTGRES_DB", "value": "x"}]) == ["x"]
+    other = {"client": "report", "server": "db", "mode": "writes", "database": "numbers"}
+    assert names(other) == ["numbers"]
+    assert names(other, {**other, "database": "more"}) == ["more", "numbers", "postgres"]
+    (shared,) = rights(shop({"databases": []}, edges)).databases
+    assert (shared.owner, shared.roles) == (None, ("billing", "orders"))

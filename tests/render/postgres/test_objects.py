@@ -20,6 +20,7 @@ from novaplan.render.context import Context
 from novaplan.render.datastores.postgres import client_config, egress_ports, needs, objects, proxy
 from novaplan.render.datastores.postgres import patroni as configuration
 from novaplan.render.datastores.postgres.access import DatabaseNameError
+from novaplan.render.datastores.postgres.limits import PostgresError
 from novaplan.render.settings import Settings
 from novaplan.render.validation.validate import validate
 from novaplan.topology.datastore import Patroni
@@ -337,7 +338,7 @@ def test_any_postgres_can_be_rendered_or_says_why_not(topology: Topology) -> Non
         if store.kind == "postgres" and context.runs(store):
             try:
                 items = objects(context, store)
-            except DatabaseNameError:
+            except (DatabaseNameError, PostgresError):
                 continue
             names = [(item["kind"], item["metadata"]["name"]) for item in items]
             assert len(set(names)) == len(names)

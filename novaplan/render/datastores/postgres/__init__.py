@@ -8,6 +8,6 @@ alone, ``-replicas`` replicas alone.
 """
 
 from novaplan.render.datastores.postgres.access import access, login_role
-from novaplan.render.datastores.postgres.objects import client_config, egress_ports, login, needs, objects
+from novaplan.render.datastores.postgres.objects import client_config, egress_ports, login, needs, objects, warnings
 
-__all__ = ["access", "client_config", "egress_ports", "login", "login_role", "needs", "objects"]
+__all__ = ["access", "client_config", "egress_ports", "login", "login_role", "needs", "objects", "warnings"]

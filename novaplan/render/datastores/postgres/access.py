@@ -111,13 +111,31 @@ def _users(context: Context) -> dict[tuple[str, str], dict[str | None, str]]:
 
 def database_of(context: Context, datastore: Datastore, edge: Dependency) -> str:
     """The database an edge leads to; where it states none the only one there is, or the first one the client owns, or
-    one with the name of its role, which is what PostgreSQL takes when a client names none."""
+    one that all such clients share, called as the official image calls its own."""
     if edge.database:
         return edge.database
-    if len(datastore.databases) == 1:
-        return datastore.databases[0].name
-    owned = (item.name for item in datastore.databases if item.owner == edge.client)
-    return next(owned, None) or login_role(context, datastore, edge.client)
+    whole = context.once(_whole)
+    stated = whole.topology.datastore[datastore.name].databases
+    named = {item.name for item in stated} | whole.once(_named)[datastore.name]
+    if len(named) == 1:
+        return next(iter(named))
+    owned = (item.name for item in stated if item.owner == edge.client)
+    return next(owned, None) or _own_database(datastore)
+
+
+def _named(context: Context) -> dict[str, set[str]]:
+    """The databases that dependencies name, by server."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for edge in context.topology.dependencies:
+        if edge.database and not edge.possible:
+            found[edge.server].add(edge.database)
+    return found
+
+
+def _own_database(datastore: Datastore) -> str:
+    """The database that the official image makes: ``POSTGRES_DB``, else ``POSTGRES_USER``, else ``postgres``."""
+    known = {item.name: item.value for item in datastore.env}
+    return known.get("POSTGRES_DB") or known.get("POSTGRES_USER") or SUPERUSER
 
 
 def access(context: Context, datastore: Datastore) -> Access:

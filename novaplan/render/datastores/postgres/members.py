@@ -8,6 +8,7 @@ from novaplan.capacity.totals import proxy_of
 from novaplan.render.context import Context
 from novaplan.render.datastores.postgres import environment, patroni, pods, proxy
 from novaplan.render.datastores.postgres.access import Access
+from novaplan.render.datastores.postgres.limits import member_image
 from novaplan.render.datastores.postgres.names import (
     REPLICATION,
     REST_PORT,
@@ -162,7 +163,7 @@ def _server(context: Context, datastore: Datastore, deployment: Patroni) -> dict
     stated = environment.probes(datastore, SERVER_PORT)
     return pods.container(
         datastore.name,
-        context.chosen_image(datastore.name, datastore.name) or context.settings.tools.patroni,
+        member_image(context, datastore),
         stated=datastore.resources,
         command=["patroni", f"{patroni.FOLDER}/patroni.yml"],
         ports={"postgres": SERVER_PORT, "patroni": REST_PORT},

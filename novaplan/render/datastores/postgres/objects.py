@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from novaplan.render.context import Context
 from novaplan.render.credentials import Key, SecretNeed, server_password, server_secret
-from novaplan.render.datastores.postgres import etcd, members, names, patroni, pods, pooler, standalone
+from novaplan.render.datastores.postgres import etcd, limits, members, names, patroni, pods, pooler, standalone
 from novaplan.render.datastores.postgres.access import Role, access, database_of, login_role
 from novaplan.render.endpoints import datastore_endpoint
 from novaplan.render.manifests import Manifest
@@ -27,7 +27,9 @@ _PASSWORD: Final = "POSTGRES_PASSWORD"
 
 
 def objects(context: Context, datastore: Datastore) -> list[Manifest]:
-    """Everything that runs ``datastore``, in the order it is applied. Raises DatabaseNameError."""
+    """Everything that runs ``datastore``, in the order it is applied. Raises DatabaseNameError, and PostgresError
+    where it could not run."""
+    limits.check(context, datastore)
     rights = access(context, datastore)
     deployment = datastore.deployment
     found: list[Manifest] = []
@@ -41,6 +43,11 @@ def objects(context: Context, datastore: Datastore) -> list[Manifest]:
     if datastore.connections.pooler is not None:
         found += pooler.objects(context, datastore, datastore.connections.pooler, rights)
     return [*found, *_services(context, datastore)]
+
+
+def warnings(context: Context, datastore: Datastore) -> list[str]:  # noqa: ARG001
+    """What runs, with a risk that somebody should know of: one line each."""
+    return list(limits.warnings(datastore))
 
 
 def _budget(context: Context, datastore: Datastore) -> list[Manifest]:
