@@ -33,7 +33,11 @@ def write_text(path: str | os.PathLike[str], text: str, *, force: bool = False) 
     Raises OutputError when the file cannot be written, or exists and was not written by novaplan; ``force`` replaces
     such a file too.
     """
-    data = text.encode()
+    write_bytes(path, text.encode(), force=force)
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes, *, force: bool = False) -> None:
+    """The same for what is no text, such as a picture."""
     shown = os.fspath(path)
     with as_output_error(shown):
         target = Path(path).resolve()
@@ -53,7 +57,10 @@ def _check_target(target: Path, shown: str, force: bool) -> None:
     if force:
         return
     with target.open("rb") as stream:
-        if MARKER.encode() not in stream.read(_MARKER_WITHIN):
+        start = stream.read(_MARKER_WITHIN)
+        # A PDF knows by number of bytes where everything in it stands, so the mark can only follow its end.
+        stream.seek(max(stream.tell(), target.stat().st_size - _MARKER_WITHIN))
+        if MARKER.encode() not in start and MARKER.encode() not in stream.read(_MARKER_WITHIN):
             raise OutputError("exists and was not written by novaplan; --force replaces it", file=shown)
 
 

