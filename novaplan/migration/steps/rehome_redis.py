@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
 from novaplan.migration.allowing import only, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, put, set_fields
@@ -16,25 +19,37 @@ from novaplan.topology.parts import address, dependency_address
 from novaplan.topology.wiring import Dependency
 
 PHASE, ORDER = "migrate", 140
+Pair = tuple[Dependency, Dependency]
+"""An edge, and what it is led to; the edges of one client to one DB move together."""
 
 
 def propose(draft: Draft) -> None:
     """Two for each client and DB that changes its place; one where only the prefix of its keys changes."""
+    places: dict[tuple[str, str, int], list[str]] = defaultdict(list)
     for edge in draft.current.dependencies:
-        own = dependency_address(edge)
-        now = draft.now_at(own) if edge.logical_db is not None else None
-        heirs = [heir for heir in draft.heritage.edges_of(own) if heir.logical_db is not None]
-        if now is None or not heirs:
-            continue
-        new = replace(
-            now, server=heirs[0].server, logical_db=heirs[0].logical_db, key_prefixes=_prefixes(now, heirs[0])
+        if edge.logical_db is not None:
+            places[edge.client, edge.server, edge.logical_db].append(dependency_address(edge))
+    for owns in places.values():
+        pairs = [pair for own in owns for pair in _pair(draft, own)]
+        moved = [(now, new) for now, new in pairs if _db(now) != _db(new)]
+        named = [(now, new) for now, new in pairs if _db(now) == _db(new) and now.key_prefixes != new.key_prefixes]
+        if moved:
+            _dual(draft, moved)
+            _switch(draft, moved)
+        if named and draft.world.heir(named[0][0].client) != named[0][0].client:
+            _prefix(draft, named)
+
+
+def _pair(draft: Draft, own: str) -> Iterator[Pair]:
+    """What became of an edge of current so far, and where it leads in the end, if its server is there."""
+    now = draft.now_at(own)
+    heirs = [heir for heir in draft.heritage.edges_of(own) if heir.logical_db is not None]
+    if now is not None and heirs and address("datastore", heirs[0].server) in draft.state.parts:
+        heir = heirs[0]
+        yield (
+            now,
+            replace(now, server=heir.server, logical_db=heir.logical_db, key_prefixes=_prefixes(now, heir)),
         )
-        if (now.server, now.logical_db) != (new.server, new.logical_db):
-            if address("datastore", new.server) in draft.state.parts:
-                _dual(draft, now, new)
-                _switch(draft, now, new)
-        elif now.key_prefixes != new.key_prefixes and draft.world.heir(now.client) != now.client:
-            _prefix(draft, now, new)
 
 
 def _prefixes(now: Dependency, heir: Dependency) -> tuple[str, ...]:
@@ -64,12 +79,14 @@ def _owned(draft: Draft, edge: Dependency, *, gone: bool) -> list[Edit]:
     return [] if owners == part.owners else [set_fields(own, owners=owners)]
 
 
-def _dual(draft: Draft, now: Dependency, new: Dependency) -> None:
-    known = draft.state.part(dependency_address(new), Dependency)
-    there = together(new, known)
+def _dual(draft: Draft, pairs: Sequence[Pair]) -> None:
+    now, new = pairs[0]
     edits = [*_owned(draft, new, gone=False)]
-    if there != known and not now.possible:
-        edits.append(put(dependency_address(there), there))
+    for old, led in pairs:
+        known = draft.state.part(dependency_address(led), Dependency)
+        there = together(led, known)
+        if there != known and not old.possible:
+            edits.append(put(dependency_address(there), there))
     same = now.server == new.server
     draft.add(
         now.client,
@@ -146,12 +163,15 @@ def _copying(now: Dependency, new: Dependency, same: bool) -> list[Action]:
     ]
 
 
-def _switch(draft: Draft, now: Dependency, new: Dependency) -> None:
+def _switch(draft: Draft, pairs: Sequence[Pair]) -> None:
+    now, new = pairs[0]
     rewire = Rewire(draft)
-    rewire.lead(now, new)
+    for old, led in pairs:
+        rewire.lead(old, led)
+    left = [old for old, _ in pairs]
     edits = [*rewire.edits(), *_owned(draft, now, gone=True)]
     if now.server != new.server and not any(
-        edge.server == now.server and edge != now for edge in draft.state.edges_of(now.client)
+        edge.server == now.server and edge not in left for edge in draft.state.edges_of(now.client)
     ):
         edits += renamed_hosts(draft, [now.client], now.server, new.server)
     step = draft.add(
@@ -190,7 +210,8 @@ def _switch(draft: Draft, now: Dependency, new: Dependency) -> None:
     draft.moved({now.server, new.server}, [now.client], step)
 
 
-def _prefix(draft: Draft, now: Dependency, new: Dependency) -> None:
+def _prefix(draft: Draft, pairs: Sequence[Pair]) -> None:
+    now, new = pairs[0]
     step = draft.add(
         now.client,
         now.server,
@@ -198,7 +219,7 @@ def _prefix(draft: Draft, now: Dependency, new: Dependency) -> None:
         "prefix",
         title=f"Let {now.client} put {' and '.join(new.key_prefixes) or 'nothing'} before its keys"
         f" in DB {now.logical_db} of {now.server}",
-        stages=[[put(dependency_address(new), new)]],
+        stages=[[put(dependency_address(named), named) for _, named in pairs]],
         units={"clients": 1},
         after=draft.before_moving(now.server),
         touches=[now.client, now.server],
