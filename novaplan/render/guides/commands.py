@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from novaplan.render.context import Context
 from novaplan.render.datastores.postgres.names import REST_PORT, SUPERUSER
@@ -25,6 +25,16 @@ def kube(namespace: str | None, *words: str) -> str:
 def apply(file: str) -> str:
     """Applies one file."""
     return shlex.join(["kubectl", "apply", f"--filename={file}"])
+
+
+apply_values: Final = "kubectl apply --server-side --field-manager=novaplan-values --filename=../FOLDER-secrets.yaml"
+"""Applies the values that ``--secrets generate`` made beside the folder."""
+
+
+def default_class(name: str) -> str:
+    """Makes a storage class the default one."""
+    mark = '{"metadata": {"annotations": {"storageclass.kubernetes.io/is-default-class": "true"}}}'
+    return kube(None, "patch", "storageclass", name, f"--patch={mark}")
 
 
 def ready(item: Workload) -> str:
@@ -58,8 +68,6 @@ class Failover:
     """Keeps the name of the leading pod in a variable."""
     delete: str
     """Deletes that pod."""
-    kill: str
-    """Deletes it without a chance to hand over."""
     slots: str | None
     """Shows replication slots on the leader, where there are some."""
 
@@ -77,8 +85,7 @@ def failover(facts: Facts, store: Datastore) -> Failover | None:
         name = f"leader=$({listed} | awk -F '\\t' '$4 == \"Leader\" {{print $2}}')"
         slots = _slots(facts, store)
     delete = kube(namespace, "delete", "pod") + ' "$leader"'
-    kill = f"{delete} --grace-period=0 --force"
-    return Failover(store.name, store.kind, asked, name, delete, kill, slots)
+    return Failover(store.name, store.kind, asked, name, delete, slots)
 
 
 def _slots(facts: Facts, store: Datastore) -> str | None:

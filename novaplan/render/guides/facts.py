@@ -17,7 +17,7 @@ from novaplan.render.credentials import SecretNeed
 from novaplan.render.guides.workloads import Workload, workloads
 from novaplan.render.manifests import Manifest
 from novaplan.render.settings import SecretsForm
-from novaplan.topology.datastore import Datastore
+from novaplan.topology.datastore import Datastore, Patroni
 
 SCRIPT: Final = "deploy-local-k8s.sh"
 _ROLES: Final = {SECRETS_FILE: "secrets", SERVICES_FILE: "services"}
@@ -192,6 +192,25 @@ class Facts:
     def unstated(self) -> tuple[str, ...]:
         """Components that run here of which a CPU or memory request is not stated."""
         return totals_of(self.context.topology.name, self.components).unknown
+
+    @property
+    def makes_values(self) -> bool:
+        """Whether a machine can make some value that no operator brings."""
+        return not self.waits_for_secrets and any(key.recipe is not None for need in self.needs for key in need.keys)
+
+    @property
+    def stops_for_values(self) -> bool:
+        """Whether the script stops the first time, because a pod needs a key that only a person can supply."""
+        return not self.waits_for_secrets and any(
+            key.recipe is None and key.name in self.required.get((need.namespace, need.name), ())
+            for need in self.needs
+            for key in need.keys
+        )
+
+    @property
+    def rests_on_policies(self) -> list[str]:
+        """Datastores with doors that only network policies close: etcd, and the REST API of Patroni."""
+        return [store.name for store in self.stores if isinstance(store.deployment, Patroni)]
 
     @cached_property
     def waits_for_secrets(self) -> bool:

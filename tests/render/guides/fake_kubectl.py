@@ -96,7 +96,7 @@ def pods(_names, output):
 
 
 def everything(objects, kinds):
-    """What of ``objects`` is of the kinds and passes the selector: as in Kubernetes, what lacks a label is unlike it."""
+    """What of ``objects`` is of a kind and passes the selector; what lacks a label is unlike it, as in Kubernetes."""
     if STATE.get("forbidden"):
         fail("Error from server (Forbidden)")
     for name, labels in objects.items():

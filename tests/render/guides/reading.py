@@ -9,6 +9,8 @@ FENCE = re.compile(r"^(`{3,})sh\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`((?:kubectl|minikube|kind|novaplan|\./deploy\S+) [^`]*)`")
 INNER = re.compile(r"\$\(([^()]*)\)")
 WORKLOADS = ("deployment", "statefulset", "daemonset", "replicaset", "job", "cronjob", "pod")
+VALUES = "../FOLDER-secrets.yaml"
+"""What ``novaplan render --output=FOLDER --secrets=generate`` writes beside the folder."""
 PLACEHOLDERS = {"IMAGE", "SERVICE", "SECRET", "NAMESPACE"}
 
 
@@ -86,7 +88,9 @@ class Rendered:
         if rest[0] == "--kustomize":
             return None if "kustomization.yaml" in self.files else "no kustomization"
         names = [word.partition("=")[2] for word in rest if word.startswith("--filename=")]
-        return next((f"no file {name}" for name in names if name not in self.files), None if names else "no file")
+        return next(
+            (f"no file {name}" for name in names if name not in {*self.files, VALUES}), None if names else "no file"
+        )
 
     def verb_rollout(self, namespace, rest):
         return self.reference(namespace, rest[1]) if rest[0] == "status" else f"unknown {rest[0]}"
@@ -149,6 +153,8 @@ class Rendered:
         return None if rest[:2] == ["secret", "tls"] and (namespace, rest[2]) in self.needs else f"creates {rest}"
 
     def verb_patch(self, namespace, rest):
+        if rest[0] == "storageclass":
+            return None
         if rest[0] != "secret" or (namespace, rest[1]) not in self.needs:
             return f"patches {rest}"
         return None

@@ -114,7 +114,7 @@ def test_a_figure_that_changes_in_the_topology_changes_in_the_guides(language):
     after = guides(render_manifests(Topology(**dict(changed)), language=language))
     assert "17.2" in after["report"]
     assert "17.2" not in before["report"]
-    assert "17.2" in after["local"]
+    assert "17.2" in after["summary"]
     services = tuple(item for item in target.services if item.name != "api-service")
     more = replace(target, services=(*services, replace(api, replicas=4)))
     after = guides(render_manifests(Topology(**dict(more)), language=language))
@@ -290,11 +290,14 @@ def test_text_of_a_topology_is_never_run(tmp_path):
 def test_kubectl_knows_every_option(system, tmp_path):
     """There is no cluster: what kubectl complains of has to be just that."""
     (tmp_path / "config").write_text("")
+    folder = tmp_path / "FOLDER"
+    folder.mkdir()
     found = tree(system, "en")
     for name, file in found.files.items():
-        (tmp_path / name).write_text(file.text)
+        (folder / name).write_text(file.text)
     for name in ("values.json", "tls.crt", "tls.key"):
-        (tmp_path / name).write_text("{}")
+        (folder / name).write_text("{}")
+    (tmp_path / "FOLDER-secrets.yaml").write_text("kind: Secret\napiVersion: v1\nmetadata: {name: a}\n")
     seen = set()
     for text in guides(found).values():
         for words in commands(text):
@@ -304,7 +307,7 @@ def test_kubectl_knows_every_option(system, tmp_path):
             seen.add(line)
             done = subprocess.run(
                 [*line[:1], "--server=http://127.0.0.1:9", "--request-timeout=1s", *line[1:]],
-                cwd=tmp_path,
+                cwd=folder,
                 env={"KUBECONFIG": str(tmp_path / "config"), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
                 capture_output=True,
                 text=True,
@@ -324,3 +327,40 @@ def test_health_of_a_service_is_asked_where_it_listens():
     text = guides(render_manifests(Topology(**dict(replace(target, services=(*others, service))))))["quick"]
     assert "port-forward deployment/api-service 9000:9000 &" in text
     assert "curl --fail http://127.0.0.1:9000/live" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_secrets_are_there_before_they_are_filled(language):
+    """By hand: created, then the made values, then the servers; and whoever lets the script do it runs it twice."""
+    local = guides(tree("target", language))["local"]
+    order = [
+        local.index(text)
+        for text in (
+            "--filename=microservices-secrets.yaml",
+            "--filename=../FOLDER-secrets.yaml",
+            "ha-statefulset.yaml",
+        )
+    ]
+    assert order == sorted(order)
+    second, third = re.split("^## ", local, flags=re.MULTILINE)[2:4]
+    assert second.index("deploy-local-k8s.sh deploy") < second.index("--patch-file=values.json")
+    assert "apply --server-side" in third
+    assert ("the first time it stops" in third) == (language == "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_no_pod_of_a_stateful_set_is_forced_away(system, language):
+    """Kubernetes would start its successor while it may still run."""
+    assert not [name for name, file in tree(system, language).files.items() if "--force" in file.text]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_guide_says_what_rests_on_network_policies(language):
+    local = guides(tree("target", language))["local"]
+    assert "Calico" in local
+    assert "Patroni" in local
+    assert "csi-hostpath-driver" in local
+    alone = render_manifests(Topology(name="none", services=(Service(name="api"),)), language=language)
+    assert "Patroni" not in guides(alone)["local"]
+    assert "csi-hostpath-driver" not in guides(alone)["local"]

@@ -95,7 +95,7 @@ def test_without_a_cluster_it_says_how_to_start_one(cluster):
     assert done.returncode == 1
     assert "No cluster answers in the context kind-shop." in done.stderr
     assert "kind create cluster" in done.stderr
-    assert "minikube start --nodes 3" in done.stderr
+    assert "minikube start --cni=calico --nodes 3" in done.stderr
     assert not cluster.calls("apply")
 
 

@@ -224,7 +224,7 @@ check_cluster() {
   if ! said=$(kube --request-timeout=10s get nodes --output=name 2>&1); then
     die "No cluster answers${name:+ in the context $name}." "${said##*$'\n'}" 'Start one, for example:' \
       "  $script kind-config > kind.yaml && kind create cluster --config kind.yaml" \
-      '  minikube start --nodes 3'
+      '  minikube start --cni=calico --nodes 3 (and what the guide says of its volumes)'
   fi
   case $name in
     kind-* | minikube* | k3d-* | docker-desktop | rancher-desktop | orbstack | colima* | microk8s) return 0 ;;
@@ -323,7 +323,7 @@ check_prerequisites() {
   [ "${#problems[@]}" -gt 0 ] || return 0
   if [ "$few_nodes" = yes ]; then
     problems+=("A cluster with enough nodes: $script kind-config > kind.yaml && kind create cluster --config kind.yaml" \
-      '                             or: minikube start --nodes 3')
+      '                             or: minikube start --cni=calico --nodes 3 (and what the guide says of its volumes)')
   fi
   die 'This cluster cannot run the system:' "${problems[@]/#/  }"
 }
