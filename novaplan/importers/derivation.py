@@ -14,7 +14,7 @@ from novaplan.importers.addresses.finding import Landscape, Sighting, in_contain
 from novaplan.importers.addresses.names import words
 from novaplan.importers.addresses.texts import Vocabulary
 from novaplan.importers.components import Components
-from novaplan.importers.draft import Draft, Note, Where
+from novaplan.importers.draft import Draft, Note, Where, Workload
 from novaplan.importers.edges import Edges, Use
 from novaplan.importers.hosts import Hosts
 from novaplan.importers.outside import Outside
@@ -199,6 +199,15 @@ class _Derivation:
                         found.append(Use(self._names[index], self._names[server], wait.where, self._kinds[server]))
         return found
 
+    def _tell_sizeless(self, workload: Workload, name: str) -> None:
+        """A datastore has storage of a size or none: a volume that states none must not go without a word."""
+        volumes = ", ".join(sorted(volume.name for volume in workload.volumes))
+        if volumes and all(volume.size is None for volume in workload.volumes):
+            message = (
+                f"how large the volume {volumes} is, so the storage of {name} is not stated; state it to keep data"
+            )
+            self._notes.append(Note("left out", message, workload.where))
+
     def _components(self, waits: list[Use]) -> tuple[list[Service], list[Datastore]]:
         stores = {name for name, kind in zip(self._names, self._kinds, strict=True) if kind is not None}
         wait_for = self._start_order(waits, stores)
@@ -207,6 +216,7 @@ class _Derivation:
         for workload, name, kind in zip(self._draft.workloads, self._names, self._kinds, strict=True):
             if kind is not None:
                 datastores.append(self._make.datastore(workload, name=name, kind=kind))
+                self._tell_sizeless(workload, name)
             else:
                 waiting = sorted(wait_for.get(name, ()))
                 role = self._recognition.role(workload)

@@ -136,3 +136,20 @@ def test_an_image_of_several_programs_shares_its_files_like_several_images(write
     assert all(edge.possible for edge in imported(write, text).dependencies)
     same = imported(write, text.replace("Two", "One").replace("command: serve", "entrypoint: One -x"))
     assert not any(edge.possible for edge in same.dependencies)
+
+
+@pytest.mark.parametrize(
+    ("image", "volumes", "said"),
+    [
+        ("postgres:17", "[more:/x, 'data:/var/lib/postgresql/data']", "data, more"),
+        ("postgres:17", "[]", None),
+        ("web:1", "[data:/x]", None),
+    ],
+)
+def test_a_volume_of_no_stated_size_is_told(write: Write, image: str, volumes: str, said: str | None) -> None:
+    write({"c.yml": f"services: {{db: {{image: '{image}', volumes: {volumes}}}}}\nvolumes: {{data: {{}}, more: {{}}}}"})
+    topology, told = import_compose(["c.yml"])
+    assert all(store.storage is None for store in topology.datastores)
+    found = [note.message for note in told.notes if note.kind == "left out"]
+    message = f"how large the volume {said} is, so the storage of db is not stated; state it to keep data"
+    assert found == ([message] if said else [])
