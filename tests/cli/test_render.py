@@ -26,6 +26,8 @@ def deployments(folder: Path) -> dict[str, dict[str, object]]:
     """The Deployments of a folder by name."""
     items = yaml.safe_load_all((folder / "microservices-deployments.yaml").read_text())
     return {item["metadata"]["name"]: item for item in items if item["kind"] == "Deployment"}
+
+
 IMAGELESS = (
     "novaplan: warning: no image is stated of {}, so one of that name is taken, whoever made it;"
     " --set images.{}=IMAGE says which\n"
