@@ -42,9 +42,12 @@ def propose(draft: Draft) -> None:
         if draft.state.parts.get(own) == wanted:
             continue
         there = draft.state.parts.get(own)
-        edits = draft.towards(own, leave=("aliases",) if kind_of(own) == "service" and there is not None else ())
-        if isinstance(there, Service) and isinstance(wanted, Service) and set(wanted.aliases) - set(there.aliases):
-            edits.append(set_fields(own, aliases=tuple(sorted({*wanted.aliases, *there.aliases}))))
+        if isinstance(there, Service) and isinstance(wanted, Service) and set(wanted.aliases) != set(there.aliases):
+            edits = draft.towards(own, leave=("aliases",))
+            if set(wanted.aliases) - set(there.aliases):
+                edits.append(set_fields(own, aliases=tuple(sorted({*wanted.aliases, *there.aliases}))))
+        else:
+            edits = draft.towards(own)
         found[_component(own, wanted)] += edits
     for own, part in sorted(draft.state.parts.items()):
         if own in draft.goal:

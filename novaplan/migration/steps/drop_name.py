@@ -22,13 +22,14 @@ def propose(draft: Draft) -> None:
         left = list(there.aliases) if there is not None else []
         for name in sorted(set(left) - set(service.aliases)):
             left.remove(name)
+            names = service.aliases if set(left) == set(service.aliases) else tuple(left)
             old = draft.current.service.get(name)
             space = old.namespace if old else service.namespace
             draft.add(
                 name,
                 service.name,
                 title=f"Drop the name {name}, which leads to {service.name}",
-                stages=[[set_fields(own, aliases=tuple(left))]],
+                stages=[[set_fields(own, aliases=names)]],
                 after=[step.id for step in draft.steps if step.id == f"delete-service/{name}"],
                 touches=[service.name],
                 preconditions=("no configuration, job, dashboard or certificate outside the topology names it either",),
