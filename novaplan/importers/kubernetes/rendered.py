@@ -6,6 +6,8 @@ Everything else is read as in anybody's manifests, so what is edited there count
 from __future__ import annotations
 
 import json
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -42,8 +44,24 @@ def without_marked(found: Iterable[Manifest], notes: list[Note]) -> tuple[list[M
     if read:
         count = "1 record" if len(read) == 1 else f"{len(read)} records"
         notes.append(Note("read", f"{count} of what Kubernetes has no place for"))
+        notes += _outgrown(objects)
         objects = list(_without_values(objects))
     return [_without(manifest) for manifest in objects if manifest.key not in made], tuple(read)
+
+
+def _outgrown(objects: list[Manifest]) -> Iterator[Note]:
+    """Servers of which there are more or fewer now than the configuration that was rendered beside them names."""
+    texts: dict[str | None, str] = defaultdict(str)
+    for item in objects:
+        if item.kind == "ConfigMap" and _is_ours(item):
+            texts[item.namespace] += "\n".join(map(str, item.map(item.value, "data").values()))
+    for item in objects:
+        members = item.spec.get("replicas") if item.kind == "StatefulSet" and _is_ours(item) else None
+        named = set(re.findall(rf"(?<![-.\w]){re.escape(item.name)}-(\d+)\.", texts[item.namespace])) if members else ()
+        # One alone is where the others begin.
+        if len(named) > 1 and len(named) != members:
+            message = f"there are {members} of {item.name}, and its configuration names {len(named)}: render it again"
+            yield Note("uncertain", message, item.where())
 
 
 def _without_values(objects: list[Manifest]) -> Iterator[Manifest]:

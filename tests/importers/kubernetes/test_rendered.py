@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from novaplan.topology.patch import between
 from novaplan.topology.storage import loads
 from tests.importers.kubernetes.conftest import Import, Write
 from tests.importers.kubernetes.helpers import doubts, edges, refusal, running, store, workload
+from tests.render.examples import bundle, one
 
 MADE = {"novaplan.dev/generated-for": "service:web"}
 
@@ -278,3 +280,19 @@ def test_keys_that_nobody_can_read_are_none(load: Import, keys: Any) -> None:
     topology, _ = load(marked("{apiVersion: v1, kind: Secret, metadata: {name: access}}", keys=keys))
 
     assert topology.secrets[0].keys == ()
+
+
+@pytest.mark.parametrize(
+    ("server", "replicas", "said"),
+    [
+        ("redis", 5, ["there are 5 of redis, and its configuration names 3: render it again"]),
+        ("postgres", 2, ["there are 2 of postgres, and its configuration names 3: render it again"]),
+        ("redis", 3, []),
+    ],
+)
+def test_servers_that_outgrew_their_configuration(server: str, replicas: int, said: list[str]) -> None:
+    made = deepcopy(bundle("target").manifests)
+    one(made, "StatefulSet", server)["spec"]["replicas"] = replicas
+    topology, told = import_objects(made)
+    assert topology.datastore[server].members == replicas
+    assert [note.message for note in told.uncertain] == said
