@@ -45,6 +45,7 @@ def render_manifests(
 
     Raises InputError, with every problem, for what Kubernetes would refuse and settings that do not fit the topology.
     """
+    _require_possible(layout, secrets, language)
     chosen = load_render_settings() if settings is None else settings
     whole = topology if chosen.disabled else None
     context = Context(without(topology, chosen.disabled), chosen, source, whole)
@@ -69,6 +70,14 @@ def render_manifests(
     return Tree(files, tuple(needs), risks(context, needs))
 
 
+def _require_possible(layout: Layout, secrets: SecretsForm, language: Language) -> None:
+    if layout == "compose" and secrets != "placeholder":
+        message = f"compose has no Secrets, so {secrets} does nothing for it; fill in a copy of .env.example"
+        raise InputError(message, field="secrets")
+    if layout != "plain" and language != "en":
+        raise InputError(f"the layout {layout} has no guides; only plain has, in {language} too", field="language")
+
+
 def _plain(
     context: Context,
     build: Callable[[Context], Bundle],
@@ -85,7 +94,12 @@ def _plain(
     chosen = context_for(context, described[name])
     bundle = build(chosen)
     texts = guides.files(chosen, bundle, language=language, secrets=secrets, validated=validated)
-    return Tree({**plain.tree(bundle), **texts}, bundle.needs, risks(chosen, bundle.needs))
+    return Tree(
+        {**plain.tree(bundle), **texts},
+        bundle.needs,
+        risks(chosen, bundle.needs),
+        guides.failed(chosen, bundle, secrets),
+    )
 
 
 def _require_valid(bundle: Bundle, settings: Settings) -> None:

@@ -38,6 +38,8 @@ class Tree:
     """The Secrets that must be in the cluster."""
     risks: tuple[str, ...] = ()
     """What of it will run badly, or not at all, unless somebody says more: one line each."""
+    failed: int = 0
+    """How many checks of its validation report do not hold."""
 
     def write(self, folder: str | os.PathLike[str], *, force: bool = False) -> tuple[str, ...]:
         """Write every file below ``folder``, each whole or not at all, and return the paths of those that an earlier

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import stat
 from pathlib import Path
 
@@ -33,13 +34,14 @@ IMAGELESS = (
     " --set images.{}=IMAGE says which\n"
 )
 """The small system states none."""
+FAILING = "novaplan: warning: {} checks do not hold: see {}/K8S_CONFIGURATION_VALIDATION_REPORT.md\n"
 
 
 def test_a_folder_is_written(novaplan: Run, folder: Path) -> None:
     result = novaplan("render", "shop", "-o", "k8s/shop")
     assert (result.out, result.status) == ("", 0)
     written = f"wrote {len(list((folder / 'k8s/shop').iterdir()))} files to k8s/shop\n"
-    assert result.err == written + IMAGELESS.format("cart, web", "cart")
+    assert result.err == written + IMAGELESS.format("cart, web", "cart") + FAILING.format(4, "k8s/shop")
     # The small system has no Secret: nobody needs one.
     assert {file.name for file in (folder / "k8s/shop").iterdir()} == PLAIN - {"microservices-secrets.yaml"}
     assert deployments(folder / "k8s/shop").keys() == {"web", "cart"}
@@ -75,7 +77,10 @@ def test_every_layout_is_written_twice_and_read_back(novaplan: Run, folder: Path
         result = novaplan("render", "shop", "-o", "made", "--layout", layout)
         assert result.status == 0, result.err
     assert result.err.splitlines()[0].startswith("wrote ")
-    assert result.err.splitlines(keepends=True)[1:] == [IMAGELESS.format("cart, web", "cart")]
+    assert result.err.splitlines(keepends=True)[1:] == [
+        IMAGELESS.format("cart, web", "cart"),
+        *([FAILING.format(4, "made")] if layout == "plain" else []),
+    ]
 
 
 def test_settings_reach_the_manifests(novaplan: Run, folder: Path) -> None:
@@ -107,7 +112,10 @@ def test_an_environment(novaplan: Run, folder: Path) -> None:
 def test_old_names_lead_to_the_heir(novaplan: Run, folder: Path, consolidated: str) -> None:
     (folder / "small.yaml").write_text(consolidated)
     result = novaplan("render", "small.yaml", "-o", "k8s", "--keep-old-names")
-    assert (result.status, result.err.splitlines(keepends=True)[1:]) == (0, [IMAGELESS.format("store", "store")])
+    assert (result.status, result.err.splitlines(keepends=True)[1:]) == (
+        0,
+        [IMAGELESS.format("store", "store"), FAILING.format(3, "k8s")],
+    )
     items = yaml.safe_load_all((folder / "k8s/microservices-deployments.yaml").read_text())
     found = {item["metadata"]["name"]: item["spec"] for item in items if item["kind"] == "Service"}
     assert found.keys() >= {"store", "web", "cart"}
@@ -153,6 +161,43 @@ def test_values_are_made_for_every_layout(novaplan: Run, folder: Path, layout: s
     result = novaplan("render", "db", "-o", "k8s", "--secrets", "generate", "--layout", layout)
     assert result.status == 0, result.err
     assert "redis-credentials" in (folder / "k8s-secrets.yaml").read_text()
+
+
+def test_checks_that_do_not_hold_are_told(novaplan: Run, folder: Path) -> None:
+    """One Sentinel of two suffices to lead: the report says that it does not hold, and so does standard error."""
+    store = (
+        "{name: redis, kind: redis, storage: 1Gi, deployment: {type: sentinel, members: 2, sentinels: 2, quorum: 1}}"
+    )
+    (folder / "topologies/db.yaml").write_text(f"name: db\ndatastores: [{store}]\n")
+    result = novaplan("render", "db", "-o", "k8s")
+    assert result.status == 0
+    text = (folder / "k8s/K8S_CONFIGURATION_VALIDATION_REPORT.md").read_text()
+    (_, _, failing, _) = re.search(r"^\| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", text, re.MULTILINE).groups()  # type: ignore[union-attr]
+    assert int(failing) > 1
+    assert FAILING.format(failing, "k8s") in result.err
+
+
+def test_an_empty_name_is_no_folder(novaplan: Run, folder: Path) -> None:
+    before = files(folder)
+    result = novaplan("render", "shop", "-o", "")
+    assert (result.status, "should name a folder" in result.err) == (2, True)
+    assert files(folder) == before
+
+
+@pytest.mark.parametrize("form", ["external-secrets", "sealed-secrets", "generate"])
+def test_compose_has_no_secrets(novaplan: Run, folder: Path, form: str) -> None:
+    before = files(folder)
+    (said,) = novaplan("render", "shop", "-o", "made", "--layout", "compose", "--secrets", form).problems
+    assert said == f"secrets: compose has no Secrets, so {form} does nothing for it; fill in a copy of .env.example"
+    assert files(folder) == before
+
+
+@pytest.mark.parametrize("layout", ["kustomize", "helm", "compose"])
+def test_only_the_plain_layout_has_guides(novaplan: Run, folder: Path, layout: str) -> None:
+    before = files(folder)
+    (said,) = novaplan("render", "shop", "-o", "made", "--layout", layout, "--lang", "zh").problems
+    assert said == f"language: the layout {layout} has no guides; only plain has, in zh too"
+    assert files(folder) == before
 
 
 def test_sealing_needs_a_certificate(novaplan: Run, folder: Path) -> None:

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 app = new_application()
 
 
+def _folder(text: str) -> Path:
+    if not text:
+        raise typer.BadParameter("should name a folder; . is the current one")
+    return Path(text)
+
+
 @command(
     app,
     "novaplan render target -o k8s",
@@ -29,7 +35,8 @@ app = new_application()
 def render(
     topology: TopologyArgument,
     folder: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", show_default=False, help="Write to this folder.")
+        Path,
+        typer.Option("--output", "-o", metavar="DIR", show_default=False, help="Write to this folder.", parser=_folder),
     ],
     settings: Annotated[
         str,
@@ -70,7 +77,7 @@ def render(
     keep_old_names: Annotated[
         bool, typer.Option("--keep-old-names", help="Keep a Service under each name that was merged or moved.")
     ] = False,
-    language: Annotated[Literal["en", "zh"], typer.Option("--lang", help="The language of the guides.")] = "en",
+    language: Annotated[Literal["en", "zh"], typer.Option("--lang", help="Of the guides, with --layout plain.")] = "en",
     validate: Annotated[
         bool, typer.Option("--validate", help="Hold every object against the schemas of Kubernetes.")
     ] = False,
@@ -80,9 +87,11 @@ def render(
 ) -> None:
     """Write everything that runs a system on Kubernetes.
 
-    That is manifests, a deploy script and guides. Every file is written whole or not at all. What an earlier rendering
-    left in the folder, and this one does not make, is removed; what somebody else put there stays.
+    That is manifests, and with the plain layout a deploy script and guides. Every file is written whole or not at all.
+    What an earlier rendering left in the folder, and this one does not make, is removed; what somebody else put there
+    stays.
     """
+    from novaplan.render.guides.guides import REPORT
     from novaplan.render.render import render_manifests
     from novaplan.render.secrets.values import read_values
     from novaplan.render.settings_storage import load_render_settings
@@ -112,6 +121,9 @@ def render(
     output.note(f"wrote {len(tree.files)} files to {folder}")
     for risk in tree.risks:
         output.warn(risk)
+    if tree.failed:
+        said = "1 check does" if tree.failed == 1 else f"{tree.failed} checks do"
+        output.warn(f"{said} not hold: see {folder / REPORT}")
     output.notes(f"removed {folder / path}, which is no longer part of it" for path in removed)
 
 

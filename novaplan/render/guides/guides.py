@@ -26,6 +26,7 @@ GUIDES: Final = {
     "report": "K8S_CONFIGURATION_VALIDATION_REPORT.md",
 }
 """The guides by what they are for."""
+REPORT: Final = GUIDES["report"]
 KUSTOMIZATION: Final = "kustomization.yaml"
 
 
@@ -49,6 +50,12 @@ def files(
         text = templates.get_template(f"{language}/{purpose}.md.j2").render(view)
         found[name] = File(_tidy(text))
     return found
+
+
+def failed(context: Context, bundle: Bundle, secrets: SecretsForm = "placeholder") -> int:
+    """How many checks of the validation report do not hold."""
+    made = {name: items for name, items in bundle.files.items() if items}
+    return int(checks.results(Facts(context, made, bundle.needs, secrets))[2])
 
 
 def _tidy(text: str) -> str:
