@@ -177,6 +177,17 @@ def test_checks_that_do_not_hold_are_told(novaplan: Run, folder: Path) -> None:
     assert FAILING.format(failing, "k8s") in result.err
 
 
+def test_what_everybody_reaches_is_told(novaplan: Run, folder: Path) -> None:
+    routes = "routes: [{listen: 8080, backends: [{service: cart, port: http}]}]\n"
+    (folder / "topologies/shop.yaml").write_text(SHOP + routes)
+    said = "novaplan: warning: everybody reaches cart by a {} each; --set network.public={} makes it a {}\n"
+    balancer, port = "LoadBalancer", "NodePort"
+    assert said.format(balancer, port, port) in novaplan("render", "shop", "-o", "k8s").err
+    changed = novaplan("render", "shop", "-o", "k8s", "--set", "network.public=NodePort")
+    assert said.format(port, balancer, balancer) in changed.err
+    assert "everybody" not in novaplan("render", "shop", "-o", "made", "--layout", "compose").err
+
+
 def test_an_empty_name_is_no_folder(novaplan: Run, folder: Path) -> None:
     before = files(folder)
     result = novaplan("render", "shop", "-o", "")

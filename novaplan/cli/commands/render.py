@@ -121,10 +121,25 @@ def render(
     output.note(f"wrote {len(tree.files)} files to {folder}")
     for risk in tree.risks:
         output.warn(risk)
+    if layout != "compose":
+        _warn_of_published(loaded, chosen)
     if tree.failed:
         said = "1 check does" if tree.failed == 1 else f"{tree.failed} checks do"
         output.warn(f"{said} not hold: see {folder / REPORT}")
     output.notes(f"removed {folder / path}, which is no longer part of it" for path in removed)
+
+
+def _warn_of_published(topology: Topology, settings: Settings) -> None:
+    """Ports without a route: on a laptop they were its own, in a cloud each Service gets an address of its own."""
+    from novaplan.render.context import Context
+    from novaplan.render.network.services import publications
+    from novaplan.render.selection import without
+
+    names = sorted(publications(Context(without(topology, settings.disabled), settings)))
+    kind, other = settings.network.public, "NodePort" if settings.network.public == "LoadBalancer" else "LoadBalancer"
+    if names:
+        shown = ", ".join(names)
+        output.warn(f"everybody reaches {shown} by a {kind} each; --set network.public={other} makes it a {other}")
 
 
 def _source(topology: Topology, settings: Settings) -> Topology | None:
