@@ -118,7 +118,7 @@ def _rows(facts: Facts, language: Language, others: Mapping[str, str]) -> dict[s
         "service_recoveries": sections.recoveries(facts, say, language, of_services=True),
         "merged": sections.merged(facts),
         "files": sections.files(facts, dict(others), say),
-        "secrets": sections.secrets(facts, say),
+        "secrets": sections.secrets(facts, say, language),
         "storage": sections.storage(facts, say),
         "spreads": [(item["workload"], item["count"], item["key"]) for item in facts.spreads],
     }

@@ -152,7 +152,7 @@ def files(facts: Facts, others: dict[str, str], say: Say) -> list[Row]:
     return [row for row in rows if row[0] != SCRIPT or row[1]]
 
 
-def secrets(facts: Facts, say: Say) -> list[Row]:
+def secrets(facts: Facts, say: Say, language: Language) -> list[Row]:
     """Secret, namespace, key, purpose, whether a pod needs it to start, who supplies its value."""
     rows = []
     for need in facts.needs:
@@ -160,7 +160,7 @@ def secrets(facts: Facts, say: Say) -> list[Row]:
             who = say("store") if facts.form == "external-secrets" else say("machine" if key.recipe else "person")
             needed = key.name in facts.required.get((need.namespace, need.name), ())
             space, name = _space(need.namespace, say), marked(key.name, key.optional, say)
-            rows.append((need.name, space, name, key.purpose, say("yes" if needed else "no"), who))
+            rows.append((need.name, space, name, reason(key.purpose, language), say("yes" if needed else "no"), who))
     return rows
 
 

@@ -364,3 +364,12 @@ def test_the_guide_says_what_rests_on_network_policies(language):
     alone = render_manifests(Topology(name="none", services=(Service(name="api"),)), language=language)
     assert "Patroni" not in guides(alone)["local"]
     assert "csi-hostpath-driver" not in guides(alone)["local"]
+
+
+def test_what_novaplan_calls_the_keys_of_its_own_servers_is_told_in_chinese():
+    found = tree("target", "zh")
+    stated = {key.purpose for secret in novaplan.load("target").secrets for key in secret.keys}
+    own = {key.purpose for need in found.needs for key in need.keys if key.purpose} - stated
+    assert len(own) > 3
+    assert not [purpose for purpose in own if reason(purpose, "zh") == purpose]
+    assert not [purpose for purpose in own if purpose in guides(found)["local"]]
