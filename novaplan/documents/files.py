@@ -57,10 +57,12 @@ def _check_target(target: Path, shown: str, force: bool) -> None:
     if force:
         return
     with target.open("rb") as stream:
-        start = stream.read(_MARKER_WITHIN)
-        # A PDF knows by number of bytes where everything in it stands, so the mark can only follow its end.
-        stream.seek(max(stream.tell(), target.stat().st_size - _MARKER_WITHIN))
-        if MARKER.encode() not in start and MARKER.encode() not in stream.read(_MARKER_WITHIN):
+        found = stream.read(_MARKER_WITHIN)
+        if found.startswith(b"%PDF"):
+            # A PDF knows by number of bytes where everything in it stands, so the mark can only follow its end.
+            stream.seek(max(stream.tell(), target.stat().st_size - _MARKER_WITHIN))
+            found = stream.read(_MARKER_WITHIN)
+        if MARKER.encode() not in found:
             raise OutputError("exists and was not written by novaplan; --force replaces it", file=shown)
 
 

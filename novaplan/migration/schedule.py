@@ -86,13 +86,18 @@ class Schedule:
         return tuple(slot.step for slot in self.slots if slot.critical)
 
     def day(self, offset: float) -> date | None:
-        """The date that a moment falls on; None without a first day. Saturdays, Sundays and holidays do not count."""
+        """The date that a moment falls on; None without a first day. Saturdays, Sundays and holidays do not count.
+
+        Raises InputError beyond the last date that there is.
+        """
         if self.first_day is None:
             return None
         found, left = self.first_day, int(offset + 1e-9)
         while left or not self._works(found):
             if self._works(found):
                 left -= 1
+            if found == date.max:
+                raise InputError("the schedule runs beyond the last date there is; start earlier", field="start")
             found += timedelta(days=1)
         return found
 

@@ -16,8 +16,6 @@ from novaplan.render.credentials import SecretNeed
 
 _SAFE = re.compile(r"(?!\.{1,2}$)[-A-Za-z0-9._]+")
 _EXECUTABLE: Final = 0o755
-_MARKER: Final = f"{files.MARKER} render"
-"""What other commands wrote is not of an earlier rendering."""
 _MARKER_WITHIN: Final = 1000
 
 
@@ -40,6 +38,12 @@ class Tree:
     """What of it will run badly, or not at all, unless somebody says more: one line each."""
     failed: int = 0
     """How many checks of its validation report do not hold."""
+    made_by: str = "render"
+    """The command that writes it; what another one wrote is somebody else's."""
+
+    @property
+    def _marker(self) -> str:
+        return f"{files.MARKER} {self.made_by}"
 
     def write(self, folder: str | os.PathLike[str], *, force: bool = False) -> tuple[str, ...]:
         """Write every file below ``folder``, each whole or not at all, and return the paths of those that an earlier
@@ -70,9 +74,10 @@ class Tree:
         _check_folder(top)
         present = list(_present(top))
         _check_links(top, self.files)
-        foreign = {path for path in present if not _is_ours(top / path)}
+        foreign = {path for path in present if not _is_marked(top / path, self._marker)}
         if foreign and not force:
-            message = "was not written by novaplan render; choose an empty folder, or --force, which keeps other files"
+            rest = "choose an empty folder, or --force, which keeps other files"
+            message = f"was not written by novaplan {self.made_by}; {rest}"
             raise OutputError(message, file=str(top / min(foreign)))
         return tuple(path for path in present if path not in self.files and path not in foreign)
 
@@ -129,9 +134,9 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _is_ours(path: Path) -> bool:
+def _is_marked(path: Path, marker: str) -> bool:
     with files.as_output_error(str(path)):
         if path.is_symlink() or not path.is_file():
             return False
         with path.open("rb") as stream:
-            return _MARKER.encode() in stream.read(_MARKER_WITHIN)
+            return marker.encode() in stream.read(_MARKER_WITHIN)

@@ -30,6 +30,7 @@ def test_a_plan_is_written_and_verified(novaplan: Run, folder: Path) -> None:
     assert result.status == 0
     found = yaml.safe_load((folder / "plan.yaml").read_text())
     assert found["format"] == "novaplan/plan/v1"
+    assert novaplan("plan", "shop", "small", "--format", "json", "--states", "states").status == 0  # once more
     names = sorted(path.name for path in (folder / "states").iterdir())
     assert len(names) == len(found["steps"]) + 1
     assert names[0].endswith("-current.yaml")
@@ -102,6 +103,7 @@ def test_an_edited_plan_is_refused_naming_the_invariant(novaplan: Run, folder: P
         (("verify", "nothing.yaml", "shop", "small"), "nothing.yaml"),
         (("verify", "shop-plan.yaml", "other", "small"), "plan again"),
         (("plan", "shop", "small", "--rollout", "careful"), "'careful'"),
+        (("plan", "shop", "small", "--start", "9999-12-30"), "start earlier"),
     ],
 )
 def test_bad_input_is_told_in_one_line(novaplan: Run, folder: Path, words: tuple[str, ...], said: str) -> None:

@@ -33,7 +33,7 @@ class Hidden(StrEnum):
     app,
     "novaplan diagram target -o target.svg",
     "novaplan diagram current target -o merge.png",
-    "novaplan diagram current -o auth.mmd --focus auth-service --hops 2",
+    "novaplan diagram current -o redis.mmd --focus redis --hops 2",
 )
 def diagram(
     topology: Annotated[

@@ -163,5 +163,5 @@ def _write_states(made: Plan, folder: Path, *, force: bool) -> None:
         f"{name}.yaml": File(storage.dumps(made.state(number), header=header))
         for number, name in enumerate(made.state_names)
     }
-    Tree(found).write(folder, force=force)
+    Tree(found, made_by="plan").write(folder, force=force)
     output.note(f"wrote {len(found)} topologies to {folder}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from novaplan.errors import InputError
 from novaplan.render.manifests import without_absent
 from novaplan.topology.service import Container, Port, Probe, Service
 
@@ -23,7 +24,12 @@ def probes(service: Service, container: Container) -> dict[str, Any]:
 
 
 def probe_body(probe: Probe, port: int | str | None, *, may_succeed_often: bool) -> dict[str, Any]:
-    """A health check as a container has it. Kubernetes wants a single success for all but readiness."""
+    """A health check as a container has it. Kubernetes wants a single success for all but readiness.
+
+    Raises InputError for a gRPC check of a port by its name: Kubernetes takes only the number there.
+    """
+    if probe.type == "grpc" and not isinstance(port, int):
+        raise InputError(f"a gRPC check asks a port by its number, and {port!r} is none; state the number")
     kinds: dict[str, dict[str, Any]] = {
         "http": {"httpGet": {"path": probe.path or "/", "port": port}},
         "tcp": {"tcpSocket": {"port": port}},
