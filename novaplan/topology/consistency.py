@@ -238,7 +238,8 @@ def _lineage(topology: Topology) -> Iterator[Finding]:
 def _start_order(topology: Topology) -> Iterator[Finding]:
     tiers = {store.name: store.startup_tier for store in topology.datastores}
     tiers |= {service.name: service.startup.tier for service in topology.services}
-    waits = {service.name: service.startup.wait_for for service in topology.services}
+    # By name, so that of several circles the same one is found whatever the order of the file.
+    waits = {service.name: service.startup.wait_for for service in sorted(topology.services, key=lambda it: it.name)}
     for index, service in enumerate(topology.services):
         place: Path = ("services", index, "startup", "wait_for")
         own = service.startup.tier

@@ -676,3 +676,14 @@ def test_a_variable_in_a_wrong_form_keeps_its_secret(env: str) -> None:
         loads(CONTAINER + f"    env: {env}\n")
 
     assert MARKER not in str(caught.value)
+
+
+def test_of_several_circles_the_same_is_told_whatever_the_order() -> None:
+    waits = {"a": ["c"], "b": ["a"], "c": ["a", "b"]}
+    told = set()
+    for order in (["a", "b", "c"], ["b", "c", "a"], ["c", "b", "a"]):
+        services = [{"name": name, "startup": {"wait_for": waits[name]}} for name in order]
+        with pytest.raises(TopologyError) as caught:
+            Topology.model_validate({"services": services})
+        told.add(caught.value.problems[0].message)
+    assert len(told) == 1
