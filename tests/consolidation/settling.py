@@ -95,6 +95,14 @@ class Settler:
         last = path[-1]
         known = node.get(last)
         if isinstance(known, list) and isinstance(value, list) and all(isinstance(item, dict) for item in value):
+            before = {identity(item): item for item in known}
+            # Two lines about the same edges, each with a field to set, are written as one by a person too.
+            value = [
+                {**item, "set": {**before.get(identity(item), {}).get("set", {}), **item["set"]}}
+                if "set" in item
+                else item
+                for item in value
+            ]
             named = [identity(item) for item in value]
             node[last] = [item for item in known if identity(item) not in named] + value
         else:
