@@ -17,7 +17,6 @@ from novaplan.topology.wiring import Dependency, Route
 
 GroupBy = Literal["namespace", "team", "none"]
 Category = Literal["service", "datastore", "external", "route"]
-CATEGORIES: tuple[Category, ...] = ("service", "datastore", "external", "route")
 _MOST_PARTS = 6
 """Parts of a datastore that are named without detail."""
 _MOST_LABELS = 4

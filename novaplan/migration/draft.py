@@ -11,12 +11,12 @@ from novaplan.migration.edits import Edit, Value, put, remove, set_fields
 from novaplan.migration.effort import Efforts
 from novaplan.migration.heritage import Heritage
 from novaplan.migration.rollout import Rollout
-from novaplan.migration.step import Action, Effort, Gate, Risk, Step
+from novaplan.migration.step import Action, Gate, Risk, Step
 from novaplan.migration.steps import Kind
 from novaplan.migration.texts import in_words
 from novaplan.migration.world import World
 from novaplan.topology.base import Model
-from novaplan.topology.parts import SYSTEM, address, dependency_address, kind_of, parent_of, quote, split
+from novaplan.topology.parts import SYSTEM, address, dependency_address, parent_of, quote, split
 from novaplan.topology.service import Service
 from novaplan.topology.wiring import Dependency, Route, SecretKey
 
@@ -289,12 +289,3 @@ class Draft:
         return self.state.part(address("service", name), Service) or (
             self.target.service.get(name) or self.current.service[name]
         )
-
-    def no_effort(self) -> Effort:
-        """Nothing to do by hand."""
-        return Effort(0, 0, 0)
-
-
-def kind_is(own: str, *kinds: str) -> bool:
-    """Whether the part is of one of the kinds."""
-    return kind_of(own) in kinds

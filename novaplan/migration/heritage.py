@@ -8,7 +8,6 @@ from functools import cached_property
 
 from novaplan.migration.world import World
 from novaplan.topology.base import replace
-from novaplan.topology.datastore import Datastore
 from novaplan.topology.parts import address, dependency_address, kind_of, label_of, path_of, route_address, split
 from novaplan.topology.service import Port, Service
 from novaplan.topology.wiring import Dependency, Route
@@ -240,11 +239,6 @@ def together(edge: Dependency, other: Dependency | None) -> Dependency:
         if edge.key_prefixes and other.key_prefixes
         else (),
     )
-
-
-def holds_data(store: Datastore) -> bool:
-    """Whether a datastore has databases or logical DBs, which move one by one."""
-    return bool(store.databases or store.logical_dbs)
 
 
 def _unquoted(name: str) -> str:

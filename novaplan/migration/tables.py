@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from novaplan.migration.effort import Group
-from novaplan.migration.proof import Breach, Proof
+from novaplan.migration.proof import Proof
 from novaplan.migration.schedule import Schedule, mean
 from novaplan.migration.step import Step
 from novaplan.tables import Table
@@ -73,12 +73,3 @@ def proof_table(proof: Proof) -> Table:
     """What each invariant came to over all states that can be reached."""
     rows = tuple((item.invariant, item.obligations, item.states, item.broken_at_start) for item in proof.held)
     return Table("What was proved", ("invariant", "questions", "states", "open at the start"), rows)
-
-
-def breaches_table(breaches: Iterable[Breach]) -> Table:
-    """What stands against a plan."""
-    rows = tuple(
-        (item.invariant, item.subject, item.message, item.done[-1] if item.done else "(the start)", item.remedy)
-        for item in breaches
-    )
-    return Table("What stands against it", ("invariant", "subject", "what is wrong", "after", "remedy"), rows)

@@ -3,7 +3,6 @@ go into a command."""
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Sequence
 
@@ -123,8 +122,3 @@ def listed(names: Sequence[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def slug(identifier: str) -> str:
-    """An id as the name of a file."""
-    return re.sub(r"[^a-z0-9.-]+", "-", identifier.lower()).strip("-.")[:80]

@@ -8,7 +8,7 @@ that address, so a question that reads few addresses has few different answers, 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -321,10 +321,3 @@ class View:
         """Routes with ``service`` among their backends."""
         found = (self.part(own, Route) for own in self.world.routes_to.get(service, ()))
         return [route for route in found if route and any(item.service == service for item in route.backends)]
-
-
-def mapping_of(view: View, addresses: Sequence[str]) -> Mapping[str, Value]:
-    """What stands under ``addresses``, those with nothing left out."""
-    found = {own: view.world.value(own, view.mask) for own in addresses}
-    view.reads.update(addresses)
-    return {own: value for own, value in found.items() if value is not None}

@@ -18,9 +18,6 @@ from novaplan.topology.wiring import Dependency
 
 T = TypeVar("T")
 
-RENDERED_KINDS = ("postgres", "redis")
-"""Kinds of datastores that are rendered as workloads; every other one is somebody else's and only pointed at."""
-
 
 @dataclass(frozen=True)
 class Context:
