@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FORMAT = "novaplan/totals/v1"
 Shown = Literal["minimum", "current", "maximum", "all"]
-_TITLES = {
+TITLES = {
     "pods": "pods",
     "cpu_request_millicores": "CPU request",
     "cpu_limit_millicores": "CPU limit",
@@ -132,7 +132,7 @@ class Overview:
         lines = []
         for figures in dict.fromkeys(item.unstated for item in self.ranges.at[self.count].components if item.unstated):
             names = [item.name for item in self.ranges.at[self.count].components if item.unstated == figures]
-            said = ", ".join(_TITLES[name] for name in figures)
+            said = ", ".join(TITLES[name] for name in figures)
             lines.append(f"not stated by some container, and counted 0: {said} of {', '.join(names)}")
         silent = self._without_storage()
         if silent:
@@ -199,8 +199,8 @@ def _parts(overviews: Sequence[Overview]) -> Iterator[Table | list[str]]:
 def _side_by_side(overviews: Sequence[Overview]) -> Table:
     rows = []
     totals = [item.ranges.at[item.count] for item in overviews]
-    for figure, title in _TITLES.items():
-        rows.append((title, *(str(_cell(figure, found.total, found.components)) for found in totals)))
+    for figure, title in TITLES.items():
+        rows.append((title, *(str(cell(figure, found.total, found.components)) for found in totals)))
     names = (item.label for item in overviews)
     return Table(f"Side by side, at {_COUNTED[overviews[0].count]}", ("total", *names), tuple(rows))
 
@@ -214,10 +214,10 @@ def _named(component: Component) -> str:
 
 
 def _row(name: str, amounts: Amounts, components: Sequence[Component]) -> tuple[Any, ...]:
-    return (name, *(_cell(figure, amounts, components) for figure in _TITLES))
+    return (name, *(cell(figure, amounts, components) for figure in TITLES))
 
 
-def _cell(figure: str, amounts: Amounts, components: Sequence[Component]) -> Any:
+def cell(figure: str, amounts: Amounts, components: Sequence[Component]) -> Any:
     """A figure; ``+`` where it is more than is stated, ``?`` where nothing is stated."""
     value = getattr(amounts, figure)
     if figure == "pods":

@@ -6,9 +6,13 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from novaplan.migration.effort_model import Days, EffortModel
 from novaplan.migration.step import Effort, Step
+
+if TYPE_CHECKING:
+    from novaplan.capacity.claims.model import Claims
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,10 @@ class Group:
 
 
 def groups(
-    steps: Iterable[Step], model: EffortModel, claims: str | os.PathLike[str] | None = None
+    steps: Iterable[Step], model: EffortModel, claims: Claims | str | os.PathLike[str] | None = None
 ) -> tuple[Group, ...]:
-    """The improvements of ``model`` with the steps that make them up, beside what the file ``claims`` states.
+    """The improvements of ``model`` with the steps that make them up, beside what ``claims``, or the file of that name,
+    states.
 
     Raises what ``load_claims`` raises.
     """
@@ -73,10 +78,11 @@ def groups(
     return tuple(found)
 
 
-def _stated(claims: str | os.PathLike[str]) -> dict[str, str]:
-    from novaplan.capacity.claims.model import load_claims
+def _stated(claims: Claims | str | os.PathLike[str]) -> dict[str, str]:
+    from novaplan.capacity.claims.model import Claims, load_claims
 
-    return {claim.id: str(claim.value) for claim in load_claims(claims).claims if claim.figure == "effort"}
+    loaded = claims if isinstance(claims, Claims) else load_claims(claims)
+    return {claim.id: str(claim.value) for claim in loaded.claims if claim.figure == "effort"}
 
 
 def _three(days: Days) -> tuple[float, float, float]:
