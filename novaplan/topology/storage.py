@@ -15,10 +15,14 @@ def load(source: str | os.PathLike[str]) -> Topology:
 
     Raises ``UnknownNameError``, ``DocumentError`` or ``TopologyError``, each with file, line and field.
     """
-    name = os.fspath(source)
-    path = name if name == "-" else str(files.resolve(name, "topologies"))
     with uncollected():
-        return validate(Topology, reader.read_one(path), TopologyError)
+        return validate(Topology, read(source), TopologyError)
+
+
+def read(source: str | os.PathLike[str]) -> reader.Document:
+    """The document that ``load`` makes a topology of, with the line of everything. Raises as ``load`` does."""
+    name = os.fspath(source)
+    return reader.read_one(name if name == "-" else str(files.resolve(name, "topologies")))
 
 
 def loads(text: str, *, file: str = "<text>") -> Topology:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from novaplan.errors import InputError
@@ -28,7 +28,23 @@ _NAME = "COMPOSE_PROJECT_NAME"
 _PROFILES = "COMPOSE_PROFILES"
 
 
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project of compose: what its files say together, and what was read of it."""
+
+    draft: Draft
+    services: dict[str, Field]
+    """The merged services that take part, as they were written."""
+    sections: Layer
+    """Everything that is declared, also what is switched off."""
+
+
 def read(files: Sequence[str], env_files: Sequence[str] = (), profiles: Sequence[str] = ()) -> Draft:
+    """The draft of ``read_project``."""
+    return read_project(files, env_files, profiles).draft
+
+
+def read_project(files: Sequence[str], env_files: Sequence[str] = (), profiles: Sequence[str] = ()) -> Project:
     """What ``files`` say, in the order in which they go over each other.
 
     Raises InputError and DocumentError with file, line and field.
@@ -50,10 +66,12 @@ def read(files: Sequence[str], env_files: Sequence[str] = (), profiles: Sequence
     layer = loader.load(list(files), Context(folder, variables, chain))
     wanted = list(profiles) or [item.strip() for item in variables.get(_PROFILES, "").split(",") if item.strip()]
     services = profile.active(layer["services"], wanted, notes)
-    draft = _draft(name, layer, {key: node for key, node in services.items() if not _is_made(node)}, folder, notes)
+    own_services = {key: node for key, node in services.items() if not _is_made(node)}
+    draft = _draft(name, layer, own_services, folder, notes)
     own = (Field(node, f"services.{key}").get(COMPOSE_RECORD) for key, node in services.items())
     found = tuple(_record(field) for field in (*loader.records, *filter(None, own)))
-    return replace(draft, notes=(*draft.notes, *notes.all()), records=found)
+    draft = replace(draft, notes=(*draft.notes, *notes.all()), records=found)
+    return Project(draft, {key: Field(node, f"services.{key}") for key, node in own_services.items()}, layer)
 
 
 def _record(field: Field) -> Record:
