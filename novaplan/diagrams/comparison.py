@@ -106,7 +106,8 @@ def _lineage(fates: Mapping[str, Mapping[str, Whereabouts]], before: States) -> 
         for name, where in sorted(found.items()):
             state = before.get(f"{kind}:{name}", "kept")
             for heir in where.into:
-                arrows.append(Arrow(identifier(_BEFORE, name), identifier(_AFTER, heir), "lineage", state=state))
+                ends = identifier(_BEFORE, name), identifier(_AFTER, heir)
+                arrows.append(Arrow(*ends, "lineage", state=state, tooltip=f"{name} became {heir}"))
     return arrows
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from novaplan.diagrams.picture import Arrow, Box, Group, Line, Picture, Shape, State
+from novaplan.diagrams.picture import Arrow, Box, Group, Line, Picture, Shape, State, shown
 
 _MOST_IN_COLUMNS: Final = 120
 """With more boxes Graphviz takes minutes to keep columns across groups."""
@@ -52,6 +52,8 @@ MEANING: Final[Mapping[Line, str]] = {
     "consumes": "consumes from (arrow shows the messages)",
     "lineage": "became",
 }
+
+_ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "&": "&amp;"}
 
 
 def dot(picture: Picture) -> str:
@@ -109,8 +111,9 @@ def _graph(picture: Picture) -> dict[str, str]:
 
 def _group(group: Group, picture: Picture, members: Mapping[str, list[Box]], indent: str) -> Iterator[str]:
     yield f"{indent}subgraph {_quoted('cluster_' + group.id)} {{"
-    style = {"label": group.label, "style": "rounded", "color": "#9CA3AF", "bgcolor": "#FAFAFA", "fontsize": "12"}
-    yield f"{indent}  graph [{_attributes({**style, 'fontcolor': _GREY, 'margin': '14'})}]"
+    marks = {"id": group.element, "class": "group", "tooltip": group.label}
+    style = {"label": group.label, **marks, "style": "rounded", "color": "#9CA3AF", "bgcolor": "#FAFAFA"}
+    yield f"{indent}  graph [{_attributes({**style, 'fontsize': '12', 'fontcolor': _GREY, 'margin': '14'})}]"
     for inner in picture.groups:
         if inner.inside == group.id:
             yield from _group(inner, picture, members, indent + "  ")
@@ -127,7 +130,14 @@ def _box(box: Box) -> str:
         style |= _AVAILABLE
     word = () if box.state in {"plain", "kept"} else (f"({box.state})",)
     label = "\n".join((*box.label, *word))
-    return f"{box.id} [{_attributes({'label': label, 'tooltip': box.tooltip or box.label[0], **style})}]"
+    marks = {"id": box.element, "class": _classes(box), "tooltip": box.tooltip or "\n".join(box.label)}
+    return f"{box.id} [{_attributes({'label': label, **marks, **style})}]"
+
+
+def _classes(item: Box | Arrow) -> str:
+    """What a script or a style sheet tells elements of an SVG by."""
+    kind = item.shape if isinstance(item, Box) else item.line
+    return " ".join([kind, *(["optional"] if item.optional else []), *([] if item.state == "plain" else [item.state])])
 
 
 def _arrow(arrow: Arrow) -> dict[str, str]:
@@ -136,7 +146,8 @@ def _arrow(arrow: Arrow) -> dict[str, str]:
         style["arrowhead"] = {"normal": "empty"}.get(style["arrowhead"], style["arrowhead"])
     if arrow.line == "lineage":
         style["constraint"] = "true"
-    return {**({"label": "\n".join(arrow.label)} if arrow.label else {}), **style}
+    marks = {"id": arrow.element, "class": _classes(arrow), "tooltip": arrow.tooltip}
+    return {**({"label": "\n".join(arrow.label)} if arrow.label else {}), **marks, **style}
 
 
 def _legend(picture: Picture) -> Iterator[str]:
@@ -166,7 +177,5 @@ def _attributes(items: Mapping[str, str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Text as DOT reads it back: no escape of its own (\\N, \\G, \\l) and no HTML can arise from it."""
-    kept = "".join(char for char in text if char >= " " or char == "\n")
-    escaped = kept.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+    """Text as DOT reads it back: no escape of its own (\\N, \\G, \\l), no entity and no HTML can arise from it."""
+    return '"' + "".join(_ESCAPES.get(char, char) for char in shown(text)) + '"'

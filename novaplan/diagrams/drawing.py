@@ -8,6 +8,7 @@ import subprocess
 import zlib
 from typing import Final, Literal
 
+from novaplan.diagrams.svg import finished
 from novaplan.documents.files import generated_header
 from novaplan.errors import MissingExtraError, OutputError
 
@@ -21,16 +22,18 @@ _PNG_HEAD: Final = 33
 """Bytes of a PNG before its second chunk: the signature and the header."""
 
 
-def draw(text: str, form: Form) -> bytes:
-    """The picture that ``text`` in DOT describes.
+def draw(text: str, form: Form, *, title: str = "") -> bytes:
+    """The picture that ``text`` in DOT describes; readers of the screen are told ``title``.
 
     Raises ``MissingExtraError`` when there is nothing here that draws it, and ``OutputError`` when it cannot be drawn.
     """
     if shutil.which("dot"):
-        return _marked(_by_program(text, form), form)
-    if form == "svg":
-        return _marked(_by_webassembly(text), form)
-    raise MissingExtraError(f"{form.upper()} needs the program dot: {_INSTALL}")
+        data = _by_program(text, form)
+    elif form == "svg":
+        data = _by_webassembly(text)
+    else:
+        raise MissingExtraError(f"{form.upper()} needs the program dot: {_INSTALL}")
+    return _marked(finished(data, title) if form == "svg" else data, form)
 
 
 def _marked(data: bytes, form: Form) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from novaplan.diagrams.picture import Arrow, Box, Group, Line, Picture, Shape
+from novaplan.diagrams.picture import Arrow, Box, Group, Line, Picture, Shape, shown
 
 _SHAPES: Final[Mapping[Shape, tuple[str, str]]] = {
     "service": ("(", ")"),
@@ -96,10 +96,10 @@ def _arrow(arrow: Arrow) -> str:
 
 def _quoted(lines: tuple[str, ...]) -> str:
     """Text in quotes, every character that Mermaid or HTML might take for its own written by its number."""
-    return '"' + "<br/>".join("".join(map(_character, line)) for line in lines) + '"'
+    return '"' + "<br/>".join("".join(map(_character, shown(line))) for line in lines) + '"'
 
 
 def _character(char: str) -> str:
     if char.isalnum() or char in " .,:/()+–-":
         return char
-    return f"#{ord(char)};" if char >= " " else " "
+    return " " if char == "\n" else f"#{ord(char)};"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 Shape = Literal["service", "datastore", "external", "outside", "cluster"]
 State = Literal["plain", "new", "gone", "merged", "moved", "changed", "kept"]
@@ -11,6 +12,14 @@ State = Literal["plain", "new", "gone", "merged", "moved", "changed", "kept"]
 Line = Literal["calls", "reads", "writes", "publishes", "consumes", "route", "lineage"]
 LINES: tuple[Line, ...] = ("route", "calls", "reads", "writes", "publishes", "consumes", "lineage")
 """Every style of arrow, in the order of the legend."""
+
+_UNSHOWN: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+
+
+def shown(text: str) -> str:
+    """``text`` without what no picture shows: control characters, those that turn around what stands beside them, and
+    what is no character at all."""
+    return _UNSHOWN.sub("", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,11 @@ class Box:
     state: State = "plain"
     tooltip: str = ""
 
+    @property
+    def element(self) -> str:
+        """The id of its element in an SVG."""
+        return f"node-{self.id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -40,6 +54,11 @@ class Group:
     label: str
     inside: str = ""
     """The id of the group it stands in."""
+
+    @property
+    def element(self) -> str:
+        """The id of its element in an SVG."""
+        return f"group-{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +71,12 @@ class Arrow:
     label: tuple[str, ...] = ()
     optional: bool = False
     state: State = "plain"
+    tooltip: str = ""
+
+    @property
+    def element(self) -> str:
+        """The id of its element in an SVG."""
+        return f"edge-{self.line}-{self.tail}-{self.head}"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from novaplan.diagrams.picture import Arrow, Box, Group, Line, Picture, State
@@ -38,10 +38,13 @@ class View:
     """How far around."""
 
 
-def draw(topology: Topology, view: View | None = None) -> Picture:
-    """The picture of ``topology``. Raises ``UnknownNameError`` for a focus that it does not have."""
+def draw(topology: Topology, view: View | None = None, *, kept: set[str] | None = None) -> Picture:
+    """The picture of ``topology``, or of the components of it that are in ``kept``.
+
+    Raises ``UnknownNameError`` for a focus that it does not have.
+    """
     view = view or View()
-    kept = visible(topology, view)
+    kept = visible(topology, view) if kept is None else kept
     groups, membership = grouped(topology, kept, view)
     boxes = [*boxes_of(topology, kept, view, membership=membership)]
     arrows = [*arrows_of(topology, kept, view)]
@@ -102,7 +105,7 @@ def boxes_of(
     states: States | None = None,
 ) -> Iterable[Box]:
     """A box for every component that is drawn."""
-    states = states or {}
+    states, near = states or {}, replace(view, detail=True)
     for service in topology.services:
         if service.name in kept:
             yield Box(
@@ -112,7 +115,7 @@ def boxes_of(
                 membership.get(service.name, ""),
                 optional=service.optional,
                 state=states.get(f"service:{service.name}", "plain"),
-                tooltip=service.description,
+                tooltip=_tooltip(service.name, _service_lines(service, near), service.description),
             )
     for store in topology.datastores:
         if store.name in kept:
@@ -124,11 +127,17 @@ def boxes_of(
                 optional=store.optional,
                 available=store.highly_available,
                 state=states.get(f"datastore:{store.name}", "plain"),
-                tooltip=store.description,
+                tooltip=_tooltip(store.name, _store_lines(store, near), store.description),
             )
     for external in topology.externals:
         if external.name in kept:
             yield _external(external, prefix, states)
+
+
+def _tooltip(*parts: str | Iterable[str]) -> str:
+    """What is told about a box or an arrow when somebody points at it."""
+    lines = [line for part in parts for line in ([part] if isinstance(part, str) else part)]
+    return "\n".join(line for line in lines if line)
 
 
 def _external(external: External, prefix: str, states: States) -> Box:
@@ -139,7 +148,7 @@ def _external(external: External, prefix: str, states: States) -> Box:
         "external",
         optional=external.optional,
         state=states.get(f"external:{external.name}", "plain"),
-        tooltip=external.description,
+        tooltip=_tooltip(*label, (), external.description),
     )
 
 
@@ -198,13 +207,15 @@ def arrows_of(
             together[edge.client, edge.server, cast(Line, edge.mode)].append(edge)
     for (client, server, line), edges in sorted(together.items()):
         found = {(states or {}).get(dependency_address(edge), "plain") for edge in edges}
+        details = dict.fromkeys(label for edge in edges if (label := _edge_label(edge)))
         yield Arrow(
             identifier(prefix, client),
             identifier(prefix, server),
             line,
-            _shortened([_edge_label(edge) for edge in edges]) if view.detail else (),
+            _shortened(details) if view.detail else (),
             optional=all(edge.optional for edge in edges),
             state=found.pop() if len(found) == 1 else "changed",
+            tooltip=_tooltip(f"{client} {line} {server}", details),
         )
 
 
@@ -218,10 +229,15 @@ def _edge_label(edge: Dependency) -> str:
 
 
 def _shortened(labels: Iterable[str]) -> tuple[str, ...]:
-    found = [label for label in dict.fromkeys(labels) if label]
+    found = [*labels]
     if len(found) <= _MOST_LABELS:
         return tuple(found)
     return (*found[: _MOST_LABELS - 1], f"and {len(found) - _MOST_LABELS + 1} more")
+
+
+def host_of(route: Route) -> str:
+    """What the box that a route comes in through is called."""
+    return route.host or "any host"
 
 
 def _entrance(routes: Iterable[Route], kept: set[str], view: View) -> tuple[list[Box], list[Arrow]]:
@@ -230,7 +246,7 @@ def _entrance(routes: Iterable[Route], kept: set[str], view: View) -> tuple[list
         return [], []
     together: dict[tuple[str, str], list[str]] = defaultdict(list)
     for route in routes:
-        host = route.host or "any host"
+        host = host_of(route)
         for name in [route.via] if route.via else [backend.service for backend in route.backends]:
             if name in kept:
                 together[host, name].append(route.path or f":{route.listen}")
@@ -240,7 +256,8 @@ def _entrance(routes: Iterable[Route], kept: set[str], view: View) -> tuple[list
     for (host, name), paths in sorted(together.items()):
         paths = list(dict.fromkeys(paths))
         label = _shortened(paths) if view.detail or len(paths) == 1 else (f"{len(paths)} routes",)
-        arrows.append(Arrow(identifier("host", host), identifier("", name), "route", label))
+        tooltip = _tooltip(f"{host} leads to {name}", paths)
+        arrows.append(Arrow(identifier("host", host), identifier("", name), "route", label, tooltip=tooltip))
     return boxes, arrows
 
 

@@ -112,5 +112,5 @@ def _write(picture: Picture, form: Form, destination: Path, *, force: bool) -> N
     else:
         from novaplan.diagrams.drawing import draw
 
-        files.write_bytes(destination, draw(dot(picture), form), force=force)
+        files.write_bytes(destination, draw(dot(picture), form, title=picture.title), force=force)
     output.note(f"wrote {destination}")
