@@ -23,9 +23,13 @@ def test_fails(check: Check, path: Path) -> None:
     assert found, "finds nothing"
     for finding in found:
         assert finding.check == check.name, finding.message
-        assert finding.subject and finding.message and finding.remedy
-        assert finding.line and finding.file
-        assert not finding.message.endswith(".") and not finding.remedy.endswith(".")
+        assert finding.subject
+        assert finding.message
+        assert finding.remedy
+        assert finding.line
+        assert finding.file
+        assert not finding.message.endswith(".")
+        assert not finding.remedy.endswith(".")
     if marked(path):
         assert sorted({finding.line for finding in found}) == marked(path), [str(item) for item in found]
 
@@ -39,7 +43,9 @@ def test_passes(check: Check, path: Path) -> None:
 def test_is_complete(check: Check) -> None:
     assert examples(check, "fails"), "no example fails it"
     assert examples(check, "passes"), "no example passes it"
-    assert check.title.endswith(".") and check.text and check.readings
+    assert check.title.endswith(".")
+    assert check.text
+    assert check.readings
     assert _exercised(check, "fails") == _exercised(check, "passes") == set(check.readings)
 
 
