@@ -11,7 +11,7 @@ from novaplan.render.context import Context, address_of
 from novaplan.render.manifests import Manifest, identity
 from novaplan.render.network.ingress import shares
 from novaplan.render.network.old_names import is_service_name
-from novaplan.render.network.services import route_port
+from novaplan.render.network.services import entrances, route_port
 from novaplan.render.workloads.controllers import is_zero
 from novaplan.render.workloads.probes import probe_port
 from novaplan.render.workloads.variables import is_hidden
@@ -35,6 +35,14 @@ def require(context: Context) -> None:
     """Raise InputError with everything of a topology that no object could hold."""
     problems = [problem for service in context.topology.services for problem in _service(service)]
     problems += [problem for route in context.topology.routes for problem in _route(context, route)]
+    problems += [
+        Problem(
+            f"{' and '.join(sorted(behind))} both publish it; choose another, or a route that leads to one",
+            field=f"port {number}",
+        )
+        for (_, number, _), behind in context.once(entrances).items()
+        if len(behind) > 1
+    ]
     if problems:
         raise InputError(problems)
 
@@ -44,7 +52,7 @@ def require_objects(manifests: Iterable[Manifest]) -> None:
     would take one port from the nodes."""
     problems: list[Problem] = []
     seen: set[tuple[str, str, str, str]] = set()
-    published: dict[tuple[str, int, str], str] = {}
+    published: dict[tuple[int, str], str] = {}
     for item in manifests:
         own = identity(item)
         shown = f"{item['kind']} {item['metadata']['name']}"
@@ -70,19 +78,15 @@ def _name(item: Manifest) -> Iterator[str]:
         yield f"has {len(name)} characters, of which Kubernetes takes {longest} here; choose a shorter name"
 
 
-def _published(item: Manifest, shown: str, published: dict[tuple[str, int, str], str]) -> Iterator[Problem]:
-    """Ports on nodes are the cluster's; behind load balancers of their own, one port may be had twice. But a port that
-    the topology publishes is one of the system, and can lead to one service only."""
+def _published(item: Manifest, shown: str, published: dict[tuple[int, str], str]) -> Iterator[Problem]:
+    """Ports of the nodes are the whole cluster's; each load balancer has its own."""
     spec = item.get("spec", {}) if item["kind"] == "Service" else {}
-    if spec.get("type") not in ("LoadBalancer", "NodePort"):
-        return
-    for port in spec["ports"]:
-        for kind, number in (("port", port["port"]), ("node port", port.get("nodePort"))):
-            if number is None:
-                continue
-            owner = published.setdefault((kind, number, port.get("protocol", "TCP")), shown)
-            if owner != shown:
-                yield Problem(f"{owner} publishes {kind} {number} already; choose another", field=shown)
+    for port in spec.get("ports") or ():
+        if (number := port.get("nodePort")) is not None:
+            own = f"{shown} of namespace {item['metadata'].get('namespace', 'none')}"
+            owner = published.setdefault((number, port.get("protocol", "TCP")), own)
+            if owner != own:
+                yield Problem(f"{owner} publishes node port {number} already; choose another", field=shown)
 
 
 def _service(service: Service) -> Iterator[Problem]:

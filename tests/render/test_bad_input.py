@@ -117,24 +117,30 @@ def test_names_that_kubernetes_refuses() -> None:
     assert said == (
         f"StatefulSet {'a' * 53}: has 53 characters, of which Kubernetes takes 52 here; choose a shorter name"
     )
-    (said,) = problems(named("a" * 60, ports=[{"name": "http", "port": 80, "published": 80}]))
-    assert said.startswith(f"Service {'a' * 60}-public: a Service's name")
     assert names(objects(named("a" * 63)), "Service") == {"a" * 63}
 
 
 def test_two_parts_that_would_be_one_object() -> None:
     services = [{"name": name, "ports": [{"name": "http", "port": 80, "published": 81}]} for name in ("a",)]
-    services.append({"name": "a-public", "ports": [{"name": "http", "port": 80}]})
+    services.append({"name": "public-tcp-81", "ports": [{"name": "http", "port": 80}]})
     topology = small(topology_services=services, topology_dependencies=[])
-    assert problems(topology) == ["two parts of the system would both be the Service a-public; rename one of them"]
+    said = "two parts of the system would both be the Service public-tcp-81; rename one of them"
+    assert problems(topology) == [said]
 
 
 def test_two_services_on_one_port() -> None:
     services = [{"name": name, "ports": [{"name": "http", "port": 80, "published": 30080}]} for name in ("a", "b")]
     topology = small(topology_services=services, topology_dependencies=[])
-    assert problems(topology) == ["Service b-public: Service a-public publishes port 30080 already; choose another"]
+    assert problems(topology) == ["port 30080: a and b both publish it; choose another, or a route that leads to one"]
+    apart = [{**service, "namespace": f"of-{service['name']}"} for service in services]
+    spaces = [{"name": service["namespace"]} for service in apart]
+    topology = small(topology_services=apart, topology_dependencies=[], topology_namespaces=spaces)
     nodes = settings().network.model_copy(update={"public": "NodePort"})
-    assert len(problems(topology, network=nodes)) == 2
+    (said,) = problems(topology, network=nodes)
+    assert (
+        said == "Service public-tcp-30080: Service public-tcp-30080 publishes node port 30080 already; choose another"
+    )
+    assert names(objects(topology), "Service") == {"a", "b", "public-tcp-30080"}, "each has an address of its own"
 
 
 @hypothesis_settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=150)

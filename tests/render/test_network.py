@@ -73,15 +73,31 @@ def test_published_ports_and_routes_that_are_ports() -> None:
     ports = [{"name": "http", "port": 80, "published": 8082}, {"name": "rtmp", "port": 1935, "protocol": "rtmp"}]
     route = {"listen": 1935, "protocol": "rtmp", "backends": [{"service": "api", "port": "rtmp"}]}
     topology = small(ports=ports, topology_routes=[route])
-    spec = one(objects(topology), "Service", "api-public")["spec"]
-    assert spec["type"] == "LoadBalancer"
-    assert [(port["port"], port["targetPort"]) for port in spec["ports"]] == [(1935, "rtmp"), (8082, "http")]
+    made = objects(topology)
+    for name, number, target in (("public-tcp-1935", 1935, "rtmp"), ("public-tcp-8082", 8082, "http")):
+        spec = one(made, "Service", name)["spec"]
+        assert spec["type"] == "LoadBalancer"
+        assert [(port["port"], port["targetPort"]) for port in spec["ports"]] == [(number, target)]
     nodes = settings().network.model_copy(update={"public": "NodePort"})
-    spec = one(objects(topology, network=nodes), "Service", "api-public")["spec"]
+    spec = one(objects(topology, network=nodes), "Service", "public-tcp-8082")["spec"]
     assert spec["type"] == "NodePort"
     assert all("nodePort" not in port for port in spec["ports"]), "no cluster gives nodes such ports"
     high = small(ports=[{"name": "http", "port": 80, "published": 30080}])
-    assert one(objects(high, network=nodes), "Service", "api-public")["spec"]["ports"][0]["nodePort"] == 30080
+    assert one(objects(high, network=nodes), "Service", "public-tcp-30080")["spec"]["ports"][0]["nodePort"] == 30080
+
+
+def test_a_published_port_stays_the_same_object_whoever_serves_it() -> None:
+    ports = [{"name": "http", "port": 80, "published": 8082}]
+    olds = [{"name": name, "namespace": "back", "ports": ports} for name in ("old", "new")]
+    served = []
+    for name in ("old", "new"):
+        route = {"listen": 8082, "backends": [{"service": name, "port": "http"}]}
+        made = objects(small(topology_services=olds, topology_dependencies=[], topology_routes=[route]))
+        service = one(made, "Service", "public-tcp-8082")
+        served.append((service["metadata"]["namespace"], service["spec"].pop("selector"), service["spec"]))
+    (here, old, spec), (there, new, spec_then) = served
+    assert (here, spec) == (there, spec_then)
+    assert old != new == {"app.kubernetes.io/name": "new"}
 
 
 # ---------------------------------------------------------------- Ingress

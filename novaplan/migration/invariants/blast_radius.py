@@ -1,7 +1,7 @@
 """No step does too much at once: traffic moves on by at most the largest shift, few components change at once.
 
-A route passes through every weight of the rollout in turn. Traffic that goes back to where it came from is what a
-rollback does, and no step of a plan.
+A route passes through every weight of the rollout in turn; a plain port, which nothing can share, moves in one go.
+Traffic that goes back to where it came from is what a rollback does, and no step of a plan.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ def _wrong(world: World, own: str, old: Route, new: Route) -> Iterator[tuple[str
     before, after, moved = _gained(world, own, old), _gained(world, own, new), _moved(old, new)
     if after < before:
         yield f"moves traffic of {own} back", "shift it by growing weights"
+    elif new.path is None:
+        return
     elif after > _next(world, before):
         yield f"gives {after} % of {own} to the new side, {_next(world, before)} come first", "put a weight in between"
     if moved > world.rollout.largest_shift:

@@ -23,7 +23,9 @@ def propose(draft: Draft) -> None:
         routes = draft.state.routes_to(old)
         before = 0
         for weight in (*(item for item in draft.rollout.weights if item < 100), 100) if routes else ():
-            edits = [edit for own, route in routes if (edit := _shifted(draft, own, route, old, new, weight))]
+            # Nothing shares a plain port between two: it moves in one go, with the last weight.
+            moving = [(own, route) for own, route in routes if weight == 100 or route.path is not None]
+            edits = [edit for own, route in moving if (edit := _shifted(draft, own, route, old, new, weight))]
             if not edits and weight < 100:
                 continue
             last[new] = _add(draft, old, new, (before, weight), [route for _, route in routes], edits, last.get(new))

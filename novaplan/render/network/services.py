@@ -23,6 +23,8 @@ _NODE_PORTS: Final = range(30000, 32768)
 
 Published = dict[tuple[int, bool], Port]
 """The port behind each published one; True is UDP."""
+Entrance = tuple[str | None, int, bool]
+"""Where the outside comes in: a namespace, a port, and whether it is UDP."""
 
 
 def objects(context: Context, service: Service) -> list[Manifest]:
@@ -38,10 +40,8 @@ def objects(context: Context, service: Service) -> list[Manifest]:
         spec = {"clusterIP": "None", "publishNotReadyAddresses": True, **labels, "ports": ports}
         made = context.object("v1", "Service", headless(service), service, generated=True, spec=without_absent(spec))
         found.append(made)
-    published = context.once(publications).get(service.name)
-    if published:
-        found.append(_public(context, service, published))
-    return found
+    published = context.once(publications).get(service.name, {})
+    return found + [_public(context, service, *item) for item in sorted(published.items(), key=lambda item: item[0])]
 
 
 def service_port(port: Port) -> dict[str, Any]:
@@ -60,16 +60,34 @@ def service_port(port: Port) -> dict[str, Any]:
 def publications(context: Context) -> dict[str, Published]:
     """What each service publishes without an Ingress: its own published ports, and routes that are plain ports."""
     found: dict[str, Published] = {}
-    for service in context.topology.services:
-        for port in service.ports:
-            if port.published is not None:
-                found.setdefault(service.name, {})[port.published, port.protocol == "udp"] = port
+    for (_, number, udp), behind in context.once(entrances).items():
+        name, port = next(iter(behind.items()))
+        found.setdefault(name, {})[number, udp] = port
+    return found
+
+
+def entrances(context: Context) -> dict[Entrance, dict[str, Port]]:
+    """Who is behind each published port, by service; more than one where nothing says which.
+
+    A route that is a plain port says it, for the services of its namespace: so a port goes on being one Service, with
+    one address, when the route moves on to another of them. A Service of another namespace has an address of its own.
+    """
+    found: dict[Entrance, dict[str, Port]] = {}
+    services = context.topology.service
     for route in context.topology.routes:
         if route.path is None and route.listen is not None:
-            name = route.via or route.backends[0].service
-            behind = route_port(context.topology.service[name], None if route.via else route.backends[0].port)
+            name = route.via or max(route.backends, key=lambda item: item.weight).service
+            named = next((item.port for item in route.backends if item.service == name), None)
+            behind = route_port(services[name], None if route.via else named)
             if behind is not None:
-                found.setdefault(name, {})[route.listen, behind.protocol == "udp"] = behind
+                own = (context.namespace(services[name]), route.listen, behind.protocol == "udp")
+                found.setdefault(own, {})[name] = behind
+    routed = set(found)
+    for service in context.topology.services:
+        for port in service.ports:
+            own = (context.namespace(service), port.published or 0, port.protocol == "udp")
+            if port.published is not None and own not in routed:
+                found.setdefault(own, {})[service.name] = port
     return found
 
 
@@ -82,16 +100,12 @@ def route_port(service: Service, named: str | None) -> Port | None:
     return next((port for port in service.ports if port.name == named or port.port == numbered), None)
 
 
-def _public(context: Context, service: Service, published: Published) -> Manifest:
+def _public(context: Context, service: Service, entrance: tuple[int, bool], port: Port) -> Manifest:
+    """One Service for each port, called after nothing but the port: whoever serves it, it stays the same object."""
+    number, udp = entrance
     kind = context.settings.network.public
-    ports = []
-    for (number, udp), port in sorted(published.items()):
-        body = {
-            **service_port(port),
-            "name": f"{'udp' if udp else 'tcp'}-{number}",
-            "port": number,
-            "nodePort": number if kind == "NodePort" and number in _NODE_PORTS else None,
-        }
-        ports.append(without_absent(body))
-    spec = {"type": kind, "selector": selector(service.name), "ports": ports}
-    return context.object("v1", "Service", f"{service.name}-public", service, generated=True, spec=spec)
+    name = f"{'udp' if udp else 'tcp'}-{number}"
+    on_nodes = number if kind == "NodePort" and number in _NODE_PORTS else None
+    body = without_absent({**service_port(port), "name": name, "port": number, "nodePort": on_nodes})
+    spec = {"type": kind, "selector": selector(service.name), "ports": [body]}
+    return context.object("v1", "Service", f"public-{name}", service, generated=True, spec=spec)
