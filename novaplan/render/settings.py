@@ -140,6 +140,10 @@ class Settings(Model):
     """For every claim whose datastore names none. Absent: the cluster's default class."""
     externals: dict[HostName, HostName] = Field(default_factory=dict)
     """Where a datastore or external is reached that somebody else runs, by its name in the topology."""
+    standby_of: dict[HostName, HostName] = Field(default_factory=dict)
+    """For a new PostgreSQL with Patroni, by its name: the host of the server whose data it copies and follows, until
+    ``patronictl`` makes it a primary one. Read once, when the cluster is made; it logs in there as ``replicator``, and
+    takes the slot that is called like the datastore, with ``_`` for ``-``, and ``_standby``."""
     disabled: tuple[HostName, ...] = ()
     """Optional components that are switched off: they are left out, with everything that leads to them."""
     ingress: Ingress = defaults_of(Ingress)

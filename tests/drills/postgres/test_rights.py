@@ -148,7 +148,7 @@ def test_every_member_runs_with_the_settings(patroni: Patroni, target: Topology)
         "superuser_reserved_connections": str(stated.reserved),
         "password_encryption": "scram-sha-256",
         "data_checksums": "on",
-        "wal_level": "replica",
+        "wal_level": "logical",
         "max_slot_wal_keep_size": "4GB",
         "shared_buffers": "128MB",
     }

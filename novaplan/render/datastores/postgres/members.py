@@ -134,7 +134,8 @@ def _stateful_set(context: Context, datastore: Datastore, access: Access, files:
             pods.memory("shm"),
             *pods.scratch("data", datastore.storage),
         ],
-        config=files,
+        # Whom a new cluster follows is read once: no member restarts when it is no longer said.
+        config=files | {"patroni.yml": patroni.configuration(context, datastore, follows=False)},
         account=part(datastore, "patroni") if deployment.etcd is None else None,
     )
     return pods.stateful_set(

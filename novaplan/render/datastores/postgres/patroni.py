@@ -36,8 +36,8 @@ _LEAST_SENDER_TIMEOUT: Final = 5
 _MIB: Final = 1 << 20
 
 
-def configuration(context: Context, datastore: Datastore) -> str:
-    """``patroni.yml``."""
+def configuration(context: Context, datastore: Datastore, *, follows: bool = True) -> str:
+    """``patroni.yml``; ``follows`` false leaves out whom a new cluster follows."""
     deployment = datastore.deployment
     assert isinstance(deployment, Patroni)
     return dump(
@@ -47,7 +47,7 @@ def configuration(context: Context, datastore: Datastore) -> str:
             **_lease(context, datastore, deployment.etcd),
             "bootstrap": {
                 # Read once, by the first member of a new cluster; afterwards it lives beside the lease.
-                "dcs": _shared(datastore, deployment),
+                "dcs": _shared(datastore, deployment) | (_followed(context, datastore) if follows else {}),
                 "initdb": [{"encoding": "UTF8"}, {"locale": "C.UTF-8"}, "data-checksums"],
                 "post_bootstrap": f"/bin/sh {FOLDER}/apply.sh",
             },
@@ -88,12 +88,24 @@ def _lease(context: Context, datastore: Datastore, etcd: Etcd | None) -> dict[st
     return {"etcd3": {"hosts": [f"{host}:{ETCD_PORT}" for host in hosts]}}
 
 
+def _followed(context: Context, datastore: Datastore) -> dict[str, Any]:
+    """The server that a new cluster follows until it is told otherwise; nothing where it starts empty."""
+    host = context.settings.standby_of.get(datastore.name)
+    if host is None:
+        return {}
+    slot = f"{datastore.name.replace('-', '_')}_standby"
+    followed = {"host": host, "port": SERVER_PORT, "primary_slot_name": slot, "create_replica_methods": ["basebackup"]}
+    return {"standby_cluster": followed}
+
+
 def _shared(datastore: Datastore, deployment: Patroni) -> dict[str, Any]:
     return {
         **times(deployment),
         "maximum_lag_on_failover": _MIB,
         "synchronous_mode": deployment.synchronous,
         "failsafe_mode": deployment.failsafe,
+        # Slots of subscriptions and of change data capture: Patroni drops every slot that it does not know.
+        "ignore_slots": [{"type": "logical", "plugin": "pgoutput"}],
         "postgresql": {
             "use_pg_rewind": True,
             "use_slots": deployment.slots,
@@ -108,7 +120,8 @@ def _shared_parameters(datastore: Datastore, deployment: Patroni) -> dict[str, A
     kept = None if datastore.storage is None else max(64, datastore.storage // _MIB // 5)
     parameters: dict[str, Any] = {
         "max_connections": server_limit(datastore)[0],
-        "wal_level": "replica",
+        # What logical replication needs, by which databases move between servers while they are used.
+        "wal_level": "logical",
         "hot_standby": "on",
         "wal_log_hints": "on",
         "max_wal_senders": senders,
