@@ -1,0 +1,88 @@
+"""Checks run by themselves, in any order, and none stops another."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from novaplan.checks import catalogue, running
+from novaplan.checks.catalogue import Check, named
+from novaplan.checks.found import Found
+from novaplan.checks.reading import describe
+from novaplan.errors import DocumentError, UnknownNameError
+from tests.checks.examples import FOLDER
+
+BROKEN = FOLDER / "service-without-pods" / "fails.yaml"
+ONLY = frozenset({"service-without-pods", "raising"})
+
+
+def raising(*_: object) -> list[Found]:
+    raise ZeroDivisionError("no\nluck")
+
+
+def test_a_check_that_raises_is_one_finding_and_the_rest_still_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = Check("raising", "references", "error", "Fails.", "", {"objects": raising})
+    monkeypatch.setattr(running, "all_checks", lambda: (bad, *catalogue.all_checks()))
+    found = running.run(describe([BROKEN])[0], only=ONLY)
+    assert [item.check for item in found] == ["internal", "service-without-pods"]
+    assert (found[0].subject, found[0].severity) == ("raising", "error")
+    assert "ZeroDivisionError: no luck" in found[0].message
+
+
+def test_the_order_of_checks_and_files_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = running.run(describe([BROKEN])[0])
+    assert expected
+    for seed in range(5):
+        shuffled = list(catalogue.all_checks())
+        random.Random(seed).shuffle(shuffled)
+        monkeypatch.setattr(running, "all_checks", lambda shuffled=shuffled: tuple(shuffled))
+        assert running.run(describe([BROKEN])[0]) == expected
+
+
+def test_only_and_skip() -> None:
+    one = describe([BROKEN])[0]
+    assert {item.check for item in running.run(one, only={"service-without-pods"})} == {"service-without-pods"}
+    assert "service-without-pods" not in {item.check for item in running.run(one, skip={"service-without-pods"})}
+
+
+def test_a_family_stands_for_its_checks() -> None:
+    assert "service-without-pods" in named(["references"])
+    with pytest.raises(UnknownNameError, match="did you mean 'references'"):
+        named(["reference"])
+
+
+def test_what_is_handed_over_is_told_by_its_content(tmp_path: Path) -> None:
+    compose = tmp_path / "compose.yaml"
+    compose.write_text("services: {web: {image: 'web:1'}}\n")
+    found = describe([compose, BROKEN, "shop", BROKEN.parent])
+    assert [(item.form, item.topology is not None) for item in found] == [
+        ("topology", True),
+        ("manifests", True),
+        ("compose", True),
+    ]
+
+
+def test_a_topology_knows_where_its_components_stand(tmp_path: Path) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text("format: novaplan/topology/v1\nname: shop\nservices:\n  - name: web\n  - name: cart\n")
+    (found,) = describe([file])
+    assert {name: place.line for name, place in found.places.items()} == {"web": 4, "cart": 5}
+
+
+def test_manifests_that_are_no_system_are_still_checked(tmp_path: Path) -> None:
+    text = BROKEN.read_text().replace("spec: {containers:", 'spec: {terminationGracePeriodSeconds: "x", containers:')
+    file = tmp_path / "bad.yaml"
+    file.write_text(text)
+    (one,) = describe([file])
+    found = running.run(one, only={"service-without-pods"})
+    assert [item.check for item in found] == ["service-without-pods", "understood"]
+    assert found[1].line
+
+
+def test_what_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_bytes(b"\x00\x01")
+    with pytest.raises(DocumentError):
+        describe([file])
