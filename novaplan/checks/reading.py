@@ -44,6 +44,8 @@ class System:
     """It was read from manifests or compose files, which may leave out what a topology states."""
     claims: Claims | None = None
     nodes: Nodes | None = None
+    draft: Draft | None = None
+    """What it was made of, where it was imported."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +119,7 @@ def _topology(path: str) -> Description:
         for index, item in enumerate(document.value.get(collection) or ()):
             line = document.line_of([collection, index])
             found.places.setdefault(item["name"], Where(document.file, line))
+    found.places.setdefault(topology.name, Where(document.file, document.line_of(["name"])))
     return found
 
 

@@ -97,7 +97,7 @@ def _found(
         yield from readings["workloads"](description.draft)
     elif "topology" in readings and description.topology is not None:
         imported = description.form != "topology"
-        yield from readings["topology"](System(description.topology, imported, claims, nodes))
+        yield from readings["topology"](System(description.topology, imported, claims, nodes, description.draft))
 
 
 def _finding(check: Check, item: Found) -> Finding:

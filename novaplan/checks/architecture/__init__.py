@@ -1,0 +1,1 @@
+"""Architecture: what speaks for merging services, with the measures behind it."""

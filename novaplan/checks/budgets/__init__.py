@@ -1,0 +1,1 @@
+"""Budgets: what is asked for, and what there is."""

@@ -1,0 +1,1 @@
+"""Claims: figures that somebody stated."""

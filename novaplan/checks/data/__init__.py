@@ -1,0 +1,1 @@
+"""Data: who owns it, who writes it, and whether it is there."""
