@@ -68,7 +68,7 @@ def test_a_topology_knows_where_its_components_stand(tmp_path: Path) -> None:
     file = tmp_path / "shop.yaml"
     file.write_text("format: novaplan/topology/v1\nname: shop\nservices:\n  - name: web\n  - name: cart\n")
     (found,) = describe([file])
-    assert {name: place.line for name, place in found.places.items()} == {"web": 4, "cart": 5}
+    assert {name: place.line for name, place in found.places.items()} == {"shop": 2, "web": 4, "cart": 5}
 
 
 def test_manifests_that_are_no_system_are_still_checked(tmp_path: Path) -> None:
