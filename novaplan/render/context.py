@@ -129,9 +129,10 @@ class Context:
 
     @cached_property
     def system(self) -> str:
-        """The topology's name as a label takes it."""
+        """The name of the system, which the settings may give, as a label takes it."""
         kept = "".join(
-            letter if letter.isalnum() and letter.isascii() else "-" for letter in self.topology.name.lower()
+            letter if letter.isalnum() and letter.isascii() else "-"
+            for letter in (self.settings.system or self.topology.name).lower()
         )
         return kept.strip("-")[:63].strip("-") or "system"
 

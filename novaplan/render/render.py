@@ -70,6 +70,45 @@ def render_manifests(
     return Tree(files, tuple(needs), risks(context, needs))
 
 
+@uncollected()
+def render_patch(
+    before: Topology,
+    after: Topology,
+    settings: Settings | None = None,
+    *,
+    secrets: SecretsForm = "placeholder",
+    source: Topology | None = None,
+    validate: bool = False,
+    named: tuple[str, str] | None = None,
+) -> tuple[Tree, tuple[str, ...]]:
+    """What turns a cluster that runs ``before`` into one that runs ``after``, as files not yet written: only what
+    differs, with a script that applies it; and what it does, one line for each object.
+
+    ``named`` is what the script calls the two; otherwise they are called by their own names. Takes the same arguments
+    as ``render_manifests`` beside that, and raises the same. Sealing makes other text of the same value, so
+    ``sealed-secrets`` are refused.
+    """
+    from novaplan.render.patches.files import files, summary
+    from novaplan.render.patches.patch import patch
+
+    if secrets in ("sealed-secrets", "generate"):
+        message = f"{secrets} makes everything anew; for what differs take placeholder or external-secrets"
+        raise InputError(message, field="secrets")
+    chosen = load_render_settings() if settings is None else settings
+    bundles = []
+    for topology in (before, after):
+        whole = topology if chosen.disabled else None
+        context = Context(without(topology, chosen.disabled), chosen, source, whole)
+        bundles.append((made := _chosen(context), assemble(made, secrets)))
+    if validate:
+        _require_valid(bundles[1][1], chosen)
+    found = patch(bundles[0][1].manifests, bundles[1][1].manifests)
+    context, bundle = bundles[1]
+    called = named or (before.name, after.name)
+    tree = Tree(files(found, before=called[0], after=called[1]), bundle.needs, risks(context, bundle.needs))
+    return tree, tuple(summary(found))
+
+
 def _require_possible(layout: Layout, secrets: SecretsForm, language: Language) -> None:
     if layout == "compose" and secrets != "placeholder":
         message = f"compose has no Secrets, so {secrets} does nothing for it; fill in a copy of .env.example"
@@ -87,11 +126,7 @@ def _plain(
     validated: bool,
 ) -> Tree:
     """Plain files are for one environment, which the settings name; a deploy script and guides are about them."""
-    described = {environment.name: environment for environment in environments(context)}
-    name = context.settings.environment
-    if name not in described:
-        raise UnknownNameError(f"there is no environment {name!r}{nearest(name, described)}", field="environment")
-    chosen = context_for(context, described[name])
+    chosen = _chosen(context)
     bundle = build(chosen)
     texts = guides.files(chosen, bundle, language=language, secrets=secrets, validated=validated)
     return Tree(
@@ -100,6 +135,15 @@ def _plain(
         risks(chosen, bundle.needs),
         guides.failed(chosen, bundle, secrets),
     )
+
+
+def _chosen(context: Context) -> Context:
+    """``context`` for the one environment that plain files are for."""
+    described = {environment.name: environment for environment in environments(context)}
+    name = context.settings.environment
+    if name not in described:
+        raise UnknownNameError(f"there is no environment {name!r}{nearest(name, described)}", field="environment")
+    return context_for(context, described[name])
 
 
 def _require_valid(bundle: Bundle, settings: Settings) -> None:

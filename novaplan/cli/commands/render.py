@@ -31,6 +31,7 @@ def _folder(text: str) -> Path:
     "novaplan render target -o k8s",
     "novaplan render target -o k8s --set registry=r.example --set tag=1.4.2",
     "novaplan render target -o chart --layout helm --secrets external-secrets",
+    "novaplan render target --since current -o patch   # only what differs; patch/apply.sh does it",
 )
 def render(
     topology: TopologyArgument,
@@ -38,6 +39,15 @@ def render(
         Path,
         typer.Option("--output", "-o", metavar="DIR", show_default=False, help="Write to this folder.", parser=_folder),
     ],
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="TOPOLOGY",
+            show_default=False,
+            help="Write only what differs from this one, and apply.sh, which makes it so.",
+        ),
+    ] = None,
     settings: Annotated[
         str,
         typer.Option("--settings", metavar="FILE", help="Images, classes, hosts: a file, or a name in models/."),
@@ -89,7 +99,7 @@ def render(
 
     That is manifests, and with the plain layout a deploy script and guides. Every file is written whole or not at all.
     What an earlier rendering left in the folder, and this one does not make, is removed; what somebody else put there
-    stays.
+    stays. With --since only what differs is written, and a script that applies and deletes just that.
     """
     from novaplan.render.guides.guides import REPORT
     from novaplan.render.render import render_manifests
@@ -102,6 +112,11 @@ def render(
     more += ["keep_old_names=true"] if keep_old_names else []
     chosen = load_render_settings(settings, changes=[*(changes or ()), *more])
     sealed = _sealed(secrets, folder, secrets_file, certificate)
+    if since is not None:
+        if layout != "plain" or language != "en" or sealed is not None:
+            raise typer.BadParameter("goes with --layout plain and without sealed secrets", param_hint="--since")
+        _write_patch((since, topology), loaded, chosen, folder, secrets=secrets, validate=validate, force=force)
+        return
     tree = render_manifests(
         loaded,
         chosen,
@@ -126,6 +141,28 @@ def render(
     if tree.failed:
         said = "1 check does" if tree.failed == 1 else f"{tree.failed} checks do"
         output.warn(f"{said} not hold: see {folder / REPORT}")
+    output.notes(f"removed {folder / path}, which is no longer part of it" for path in removed)
+
+
+def _write_patch(
+    named: tuple[str, str],
+    after: Topology,
+    settings: Settings,
+    folder: Path,
+    *,
+    secrets: SecretsForm,
+    validate: bool,
+    force: bool,
+) -> None:
+    from novaplan.render.render import render_patch
+    from novaplan.topology import storage
+
+    source = _source(after, settings)
+    before = storage.load(named[0])
+    tree, told = render_patch(before, after, settings, secrets=secrets, source=source, validate=validate, named=named)
+    removed = tree.write(folder, force=force)
+    output.note(f"wrote {len(tree.files)} {'file' if len(tree.files) == 1 else 'files'} to {folder}")
+    output.notes(told)
     output.notes(f"removed {folder / path}, which is no longer part of it" for path in removed)
 
 
