@@ -29,6 +29,8 @@ __all__ = [
     "ContainerKind",
     "Draft",
     "KeyOf",
+    "Mount",
+    "MountKind",
     "MountedFile",
     "NamedObject",
     "Note",
@@ -116,6 +118,23 @@ class MountedFile:
     """As for a Setting: what several different programs mount alike."""
 
 
+MountKind = Literal["config", "secret", "empty", "claim", "host", "other"]
+"""What is mounted: texts, texts of a Secret, a folder that goes with the pod or container, storage that outlives it, a
+path of the machine, something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A path in a container that comes from outside its image."""
+
+    path: str
+    kind: MountKind
+    where: Where
+    name: str = ""
+    """Of the volume, or the path on the machine."""
+    read_only: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """One container of a workload."""
@@ -130,6 +149,7 @@ class Container:
     settings: tuple[Setting, ...] = ()
     """Variables first, in the order the program sees them, then the arguments (expanded)."""
     files: tuple[MountedFile, ...] = ()
+    mounts: tuple[Mount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

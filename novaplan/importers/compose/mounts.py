@@ -16,7 +16,7 @@ from novaplan.importers.compose.loading import Section
 from novaplan.importers.compose.nodes import Field
 from novaplan.importers.compose.notes import Notes
 from novaplan.importers.compose.volumes import is_path, split_volume
-from novaplan.importers.draft import MountedFile, Volume, Where
+from novaplan.importers.draft import Mount, MountedFile, MountKind, Volume, Where
 
 LARGEST_FILE: Final = 256 * 1024
 MOST_FILES: Final = 64
@@ -30,6 +30,14 @@ _SUFFIXES: Final = """
 """
 _CONFIGURATION: Final = frozenset(_SUFFIXES.split())
 _DATA: Final = frozenset(("node_modules", ".git", "vendor", "dist", "build", "target", "__pycache__", ".venv", "venv"))
+
+
+_KINDS: Final[dict[str, MountKind]] = {"volume": "claim", "bind": "host", "tmpfs": "empty"}
+_GRANTED: Final[tuple[tuple[str, str, MountKind], ...]] = (
+    ("tmpfs", "", "empty"),
+    ("configs", "/", "config"),
+    ("secrets", "/run/secrets/", "secret"),
+)
 
 
 class Mounts:
@@ -58,6 +66,25 @@ class Mounts:
             for entry in granted.elements() if granted else ():
                 files += self._granted(section, folder, entry)
         return tuple(volumes.values()), tuple(files)
+
+    def targets(self, service: Field) -> Iterator[Mount]:
+        """Where something is mounted, whatever it is."""
+        entries = service.get("volumes")
+        for entry in entries.elements() if entries else ():
+            kind, source, target = _parts(entry)
+            yield Mount(
+                target.rstrip("/") or "/",
+                _KINDS.get(kind, "other") if source else "empty",
+                entry.where,
+                source,
+                _is_read_only(entry),
+            )
+        for key, folder, granted_kind in _GRANTED:
+            granted = service.get(key)
+            for entry in granted.elements() if granted else ():
+                named = (entry.get("target") or entry.get("source")) if isinstance(entry.value, dict) else entry
+                path = named.text().partition(":")[0] if named else ""
+                yield Mount(path if path.startswith("/") else folder + path, granted_kind, entry.where)
 
     def _check_declared(self, section: str, name: str, entry: Field) -> None:
         if name not in self._layer[section]:
@@ -191,6 +218,13 @@ def _parts(entry: Field) -> tuple[str, str, str]:
     named = source.text() if source else ""
     usual = "bind" if is_path(named) else "volume"
     return (kind.text() if kind else usual), named, target.text() if target else ""
+
+
+def _is_read_only(entry: Field) -> bool:
+    if isinstance(entry.value, dict):
+        flag = entry.get("read_only")
+        return flag is not None and flag.flag()
+    return "ro" in split_volume(entry.text()).options
 
 
 def _build_folder(service: Field) -> Path | None:

@@ -49,7 +49,7 @@ def workload(name: str, node: Node, needs: list[Need], mounts: Mounts, notes: No
         replicas=replicas,
         hosts=hosts,
         ports=amounts.ports(service, notes),
-        containers=(_container(name, service, files, hosts, notes),),
+        containers=(replace(_container(name, service, files, hosts, notes), mounts=tuple(mounts.targets(service))),),
         waits=tuple(Wait(need.service, need.field.where, need.ordered, not need.required) for need in needs),
         volumes=volumes,
         termination=amounts.termination(service),

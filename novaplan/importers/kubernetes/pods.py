@@ -9,8 +9,8 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
-from novaplan.importers.draft import Container, ContainerKind, Note, Probes, Resources
-from novaplan.importers.kubernetes.manifests import Manifest, text_of
+from novaplan.importers.draft import Container, ContainerKind, Mount, MountKind, Note, Probes, Resources
+from novaplan.importers.kubernetes.manifests import Manifest, line_of, text_of
 from novaplan.importers.kubernetes.variables import Variables
 from novaplan.topology.service import Compute, Probe, Spread, Termination
 
@@ -39,6 +39,7 @@ class Pods:
     def containers(self, manifest: Manifest, spec: dict[str, Any], variables: Variables) -> tuple[Container, ...]:
         """The containers: the main one first, then sidecars, then those that run before."""
         volumes = {text_of(item.get("name")) or "": item for item in manifest.maps(spec, "volumes")}
+        claims = frozenset(_claims(manifest))
         found = []
         for kind, value in _kinds(manifest, spec):
             command = manifest.texts(value, "command") + manifest.texts(value, "args")
@@ -51,6 +52,7 @@ class Pods:
                 probes=self._probes_of(manifest, value),
                 settings=variables.settings(value),
                 files=variables.files(value, volumes) if volumes else (),
+                mounts=tuple(_mounts(manifest, value, volumes, claims)),
             )
             found.append(container)
         return tuple(found)
@@ -91,6 +93,35 @@ class Pods:
         if same not in self._probes:
             self._probes[same] = checked(manifest, partial(Probe.model_validate, fields), container, key)
         return self._probes[same]
+
+
+_MOUNT_KINDS: Final[dict[str, MountKind]] = {
+    "configMap": "config",
+    "downwardAPI": "config",
+    "projected": "config",
+    "secret": "secret",
+    "emptyDir": "empty",
+    "persistentVolumeClaim": "claim",
+    "hostPath": "host",
+}
+
+
+def _claims(manifest: Manifest) -> Iterator[str]:
+    if manifest.kind == "StatefulSet":
+        for item in manifest.maps(manifest.spec, "volumeClaimTemplates"):
+            yield text_of(manifest.map(item, "metadata").get("name")) or "data"
+
+
+def _mounts(
+    manifest: Manifest, container: dict[str, Any], volumes: dict[str, dict[str, Any]], claims: frozenset[str]
+) -> Iterator[Mount]:
+    for item in manifest.maps(container, "volumeMounts") if container.get("volumeMounts") else ():
+        name, path = text_of(item.get("name")) or "", text_of(item.get("mountPath")) or ""
+        source = volumes.get(name, {})
+        other: MountKind = "claim" if name in claims else "other"
+        kind = next((kind for field, kind in _MOUNT_KINDS.items() if field in source), other)
+        where = manifest.where(path, line_of(item, "mountPath"))
+        yield Mount(path.rstrip("/") or "/", kind, where, name, item.get("readOnly") is True)
 
 
 def checked(manifest: Manifest, make: Callable[[], M], node: Any, key: str) -> M:
