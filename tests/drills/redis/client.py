@@ -97,7 +97,11 @@ class Sentinels:
     def __init__(self, addresses: Sequence[Address], password: str, hosts: Mapping[str, str]) -> None:
         self.addresses = list(addresses)
         self.password = password
-        self._hosts = hosts
+        self._hosts = dict(hosts)
+
+    def name_more(self, hosts: Mapping[str, str]) -> None:
+        """Hosts that Sentinels name besides."""
+        self._hosts.update(hosts)
 
     def ask(self, address: Address, *words: str) -> Answer:
         """What one Sentinel answers. Raises OSError."""

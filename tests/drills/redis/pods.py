@@ -37,6 +37,7 @@ _APPLETS = (
     "head",
     "mv",
     "sed",
+    "seq",
     "sha1sum",
     "sleep",
     "sort",
@@ -76,6 +77,7 @@ class Cluster:
                     last += 1
                     self._add(item, number, f"{network}.{last}")
         self._library = _nss_wrapper()
+        self.more: dict[str, str] = {}
         self._tools()
         self.write_hosts(self.pods.values())
         self.sentinels = Sentinels(
@@ -114,7 +116,14 @@ class Cluster:
 
     def write_hosts(self, pods: Sequence[Pod] | Any) -> None:
         """Which pods have a name just now."""
-        self.servers.write("hosts", "".join(f"{pod.address} {pod.host}\n" for pod in pods))
+        hosts = [*((pod.host, pod.address) for pod in pods), *self.more.items()]
+        self.servers.write("hosts", "".join(f"{address} {host}\n" for host, address in hosts))
+
+    def name_more(self, hosts: dict[str, str]) -> None:
+        """Names of what is no pod: Services, and servers elsewhere."""
+        self.more.update(hosts)
+        self.write_hosts(self.pods.values())
+        self.sentinels.name_more(hosts)
 
     def environment(self, pod: Pod, container: str) -> dict[str, str]:
         """The variables of a container, with what the cluster would fill in."""

@@ -87,7 +87,7 @@ def test_what_a_sentinel_is_told(down: int, timeout: int, syncs: int, sentinels:
         "sentinel parallel-syncs": str(syncs),
     }
     assert f"sentinel monitor mymaster %s 6379 {quorum}\\n" in files["sentinel.sh"]
-    for script in ("start.sh", "sentinel.sh", "stop.sh"):
+    for script in ("start.sh", "sentinel.sh", "hand-over.sh"):
         hosts = [f"cache-sentinel-{number}.cache-sentinel-headless.$domain" for number in range(sentinels)]
         assert f'sentinels="{" ".join(hosts)}"' in files[script]
 

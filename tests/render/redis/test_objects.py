@@ -97,7 +97,7 @@ def test_stated_health_checks_are_kept_and_missing_ones_added() -> None:
 
 def test_a_master_has_time_to_hand_over() -> None:
     made = pod(sentinel())
-    assert made["containers"][0]["lifecycle"]["preStop"]["exec"]["command"] == ["sh", "/config/stop.sh"]
+    assert made["containers"][0]["lifecycle"]["preStop"]["exec"]["command"] == ["sh", "/config/hand-over.sh"]
     assert made["terminationGracePeriodSeconds"] >= 45
     assert "lifecycle" not in pod({})["containers"][0]
 

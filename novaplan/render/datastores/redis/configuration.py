@@ -34,7 +34,7 @@ def texts(shape: Shape) -> dict[str, str]:
     """Every file of the ConfigMap by name."""
     names = ["redis.conf", "start.sh"]
     if shape.sentinel is not None:
-        names += ["sentinel.conf", "sentinel.sh", "stop.sh"]
+        names += ["sentinel.conf", "sentinel.sh", "hand-over.sh"]
     templates = environment(f"{__package__}.templates")
     return {
         name: templates.get_template(f"{name}.j2").render(_values(shape, sentinel_pod=name == "sentinel.sh"))

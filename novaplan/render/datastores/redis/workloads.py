@@ -168,7 +168,7 @@ def image(context: Context, datastore: Datastore, container: str) -> str:
 
 def _server(shape: Shape) -> dict[str, Any]:
     store = shape.datastore
-    stop = {"preStop": {"exec": {"command": ["sh", f"{CONFIG}/stop.sh"]}}}
+    stop = {"preStop": {"exec": {"command": ["sh", f"{CONFIG}/hand-over.sh"]}}}
     own = _variables(shape)
     taken = {item["name"] for item in own}
     body = {
