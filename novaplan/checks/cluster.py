@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from novaplan.importers.draft import Note, Where
+from novaplan.importers.draft import Draft, Note, Where
 from novaplan.importers.kubernetes.index import DEFAULT_NAMESPACE, Index, Labels, Selection, labels_of, template_path
 from novaplan.importers.kubernetes.manifests import Manifest, line_of, text_of
 from novaplan.importers.kubernetes.workloads import Template, templates
@@ -95,6 +95,8 @@ class Cluster:
         notes: list[Note] = []
         self.index = Index(self.written, notes)
         self.workloads: tuple[Workload, ...] = tuple(_workload(item) for item in templates(self.index, notes))
+        self.draft: Draft | None = None
+        """What containers see, where the objects could be understood."""
         self._selection = Selection()
         for workload in self.workloads:
             self._selection.add(workload.namespace, workload.labels)

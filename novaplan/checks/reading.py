@@ -64,6 +64,11 @@ class Description:
     places: dict[str, Where] = field(default_factory=dict)
     """Where components are declared, by name."""
 
+    @property
+    def seen(self) -> Draft | None:
+        """What containers see, those included that novaplan rendered beside the system."""
+        return self.cluster.draft if self.cluster is not None else self.draft
+
 
 def describe(paths: Sequence[str | os.PathLike[str]]) -> list[Description]:
     """What is at ``paths``: every topology by itself, all manifests together, all compose files together.
@@ -130,6 +135,9 @@ def _manifests(paths: Sequence[str]) -> Description:
         cluster = Cluster(objects)
         name = Path(paths[0]).resolve().name if paths[0] != STANDARD_INPUT else "system"
         draft, drafted = _attempt(lambda: draft_of(objects, notes, name=name))
+        # Checks look at everything that runs, the system is what it was rendered from.
+        rendered = draft is not None and bool(draft.records)
+        cluster.draft = draft_of(objects, [], name=name, whole=True) if rendered else draft
         return _imported(Description(", ".join(paths), "manifests", cluster=cluster, draft=draft, problems=drafted))
 
 

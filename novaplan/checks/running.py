@@ -93,8 +93,8 @@ def _found(
         yield from readings["objects"](description.cluster)
     elif "compose" in readings and description.project is not None:
         yield from readings["compose"](description.project)
-    elif "workloads" in readings and description.draft is not None:
-        yield from readings["workloads"](description.draft)
+    elif "workloads" in readings and description.seen is not None:
+        yield from readings["workloads"](description.seen)
     elif "topology" in readings and description.topology is not None:
         imported = description.form != "topology"
         yield from readings["topology"](System(description.topology, imported, claims, nodes, description.draft))

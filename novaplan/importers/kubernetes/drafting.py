@@ -35,9 +35,12 @@ _MODELLED: Final = frozenset(
 )
 
 
-def draft(found: Iterable[Manifest], notes: list[Note], *, name: str) -> Draft:
-    """Everything that these objects say. Raises InputError for a value that Kubernetes would refuse."""
-    kept, records = without_marked(found, notes)
+def draft(found: Iterable[Manifest], notes: list[Note], *, name: str, whole: bool = False) -> Draft:
+    """Everything that these objects say; with ``whole`` also what novaplan made only to run the system.
+
+    Raises InputError for a value that Kubernetes would refuse.
+    """
+    kept, records = (list(found), ()) if whole else without_marked(found, notes)
     index = Index(with_secrets(kept, notes), notes)
     listed = templates(index, notes)
     selection = Selection()
