@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from novaplan.documents.positions import Document
 from novaplan.errors import Problem, nearest
 from novaplan.migration.edits import Edit, Value
+from novaplan.migration.effort_model import Days, Number
 from novaplan.migration.step import Phase, Risk
 from novaplan.topology.base import Label, Model
 from novaplan.topology.parts import KINDS, SYSTEM, kind_of, model_of, own_address, own_fields, parent_of, path_of
@@ -20,7 +21,6 @@ Text = str
 Texts = tuple[str, ...]
 Place = tuple[str | int, ...]
 Duration = Annotated[int, Field(strict=True, ge=0)]
-Days = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Side(Model):
@@ -48,12 +48,12 @@ class GateEntry(Model):
     duration_milliseconds: Duration = 0
 
 
-class EffortEntry(Model):
-    """Person-days."""
+class EffortEntry(Days):
+    """Person-days, in ascending guesses."""
 
-    optimistic: Days = 0.0
-    likely: Days = 0.0
-    pessimistic: Days = 0.0
+    optimistic: Number = 0.0
+    likely: Number = 0.0
+    pessimistic: Number = 0.0
 
 
 class EditEntry(Model):

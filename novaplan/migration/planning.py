@@ -46,12 +46,8 @@ def plan(
     ``rollout`` and ``effort`` hold the assumptions; without them those of ``models/``. Raises InputError when target
     was not made from current, and PlanRefused, with a line for every reason, when no safe order exists.
     """
-    _require_lineage(current, target)
     rollout = rollout or load_rollout()
-    draft = Draft(World(current, target, (), rollout), rollout, Efforts(effort or load_effort()))
-    for kind in all_kinds():
-        draft.kind = kind
-        kind.propose(draft)
+    draft = proposed(current, target, rollout, effort or load_effort())
     pairs = Precedence(draft.start, draft.goal).of(draft.steps)
     for _ in range(_MOST_ROUNDS):
         world = World(current, target, _waiting(draft.steps, pairs), rollout)
@@ -66,6 +62,17 @@ def plan(
             break
         pairs |= more
     raise PlanRefused(problems(proof.breaches))
+
+
+def proposed(current: Topology, target: Topology, rollout: Rollout, effort: EffortModel) -> Draft:
+    """What the kinds of steps propose, one after the other: steps without an order, and with names of states in their
+    commands left open. Raises InputError when target was not made from current."""
+    _require_lineage(current, target)
+    draft = Draft(World(current, target, (), rollout), rollout, Efforts(effort))
+    for kind in all_kinds():
+        draft.kind = kind
+        kind.propose(draft)
+    return draft
 
 
 def _require_lineage(current: Topology, target: Topology) -> None:

@@ -71,7 +71,7 @@ def _read(document: Document) -> StoredPlan:
             if before not in lines or before == entry.id:
                 what = "waits for itself" if before == entry.id else f"waits for {before}, and there is no such step"
                 problems.append(placed(document, ("steps", index, "depends_on"), what))
-    problems += [] if problems else _circles(document, steps)
+    problems += [] if problems else list(_circles(document, steps)) or _disorder(document, steps)
     if problems:
         raise PlanError(problems)
     names = (entries.current.name, entries.current.digest, entries.target.name, entries.target.digest)
@@ -85,6 +85,17 @@ def _circles(document: Document, steps: list[Step]) -> Iterator[Problem]:
     for circle in components({step.id: step.after for step in steps}):
         message = f"these wait for each other: {', '.join(circle)}"
         yield placed(document, ("steps", place[circle[0]], "depends_on"), message)
+
+
+def _disorder(document: Document, steps: list[Step]) -> Iterator[Problem]:
+    """The order of the file is the one in which the steps are told: each comes after those it waits for."""
+    place = {step.id: index for index, step in enumerate(steps)}
+    wrong = [(step, before) for step in steps for before in step.after if place[before] > place[step.id]]
+    if wrong:
+        (step, before), more = wrong[0], len(wrong) - 1
+        others = f", and {more} more of its steps come too early" if more else ""
+        message = f"{step.id} is told before {before}, which it waits for; put it after that{others}"
+        yield placed(document, ("steps", place[step.id], "depends_on"), message)
 
 
 def _step(entry: StepEntry, stages: tuple[Any, ...]) -> Step:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from novaplan.migration.care import Note
 from novaplan.migration.effort import Group
 from novaplan.migration.proof import Proof
 from novaplan.migration.schedule import Schedule, mean
@@ -73,3 +74,9 @@ def proof_table(proof: Proof) -> Table:
     """What each invariant came to over all states that can be reached."""
     rows = tuple((item.invariant, item.obligations, item.states, item.broken_at_start) for item in proof.held)
     return Table("What was proved", ("invariant", "questions", "states", "open at the start"), rows)
+
+
+def notes_table(notes: Iterable[Note]) -> Table:
+    """What somebody edited in a plan, where that is for a person to judge."""
+    rows = tuple((note.step, note.message) for note in notes)
+    return Table("Edited, for you to read", ("step", "other than novaplan plan writes it"), rows)

@@ -1,19 +1,23 @@
 """Check a plan from scratch: whether it is for these topologies, well formed, and safe. Nothing in it is trusted.
 
 Who edits a plan may reorder steps where the order allows it, word texts and estimate efforts anew. Everything else is
-judged: the three theorems and every invariant are asked of the steps as the file has them.
+judged: the three theorems and every invariant are asked of the steps as the file has them, and what they say about how
+they are done is held against the steps that novaplan proposes for these topologies (``care``).
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from novaplan.errors import PlanError, Problem
-from novaplan.migration import storage
+from novaplan.migration import care, storage
+from novaplan.migration.care import Note
 from novaplan.migration.edits import Value
+from novaplan.migration.effort_model import EffortModel, load_effort
 from novaplan.migration.invariants import all_invariants
+from novaplan.migration.planning import proposed
 from novaplan.migration.proof import Breach, Progress, Proof, prove
 from novaplan.migration.rollout import Rollout, load_rollout
 from novaplan.migration.storage import StoredPlan
@@ -29,6 +33,8 @@ class Verification:
     plan: StoredPlan
     world: World
     proof: Proof
+    notes: tuple[Note, ...] = ()
+    """What was edited and makes no state unsafe: for a person to read."""
 
     @property
     def accepted(self) -> bool:
@@ -48,6 +54,7 @@ class Verification:
             "accepted": self.accepted,
             "steps": len(self.plan.steps),
             **storage.proof_to_dict(self.proof),
+            "notes": [{"step": note.step, "message": note.message} for note in self.notes],
         }
 
 
@@ -57,18 +64,24 @@ def verify(
     target: Topology,
     *,
     rollout: Rollout | None = None,
+    effort: EffortModel | None = None,
     progress: Progress | None = None,
 ) -> Verification:
     """Hold ``plan``, a file or what was read from one, against the topologies it says it is for.
 
-    ``rollout`` holds the assumptions; without it those of ``models/rollout.yaml``. Raises ``PlanError`` with file, line
-    and field for a plan that is malformed or for other topologies, and what ``storage.load`` raises.
+    ``rollout`` and ``effort`` hold the assumptions; without them those of ``models/``. Raises ``PlanError`` with file,
+    line and field for a plan that is malformed or for other topologies, what ``storage.load`` raises, and InputError
+    when target was not made from current.
     """
     stored = plan if isinstance(plan, StoredPlan) else storage.load(plan)
     _require_same(stored, current, target)
-    world = World(current, target, stored.steps, rollout or load_rollout())
+    rollout = rollout or load_rollout()
+    wanted = proposed(current, target, rollout, effort or load_effort()).steps
+    world = World(current, target, stored.steps, rollout)
     _require_addresses(stored, world)
-    return Verification(stored, world, prove(world, all_invariants(), progress=progress))
+    proof = prove(world, all_invariants(), progress=progress)
+    careless, notes = care.judge(stored.steps, wanted, rollout)
+    return Verification(stored, world, replace(proof, breaches=(*proof.breaches, *careless)), tuple(notes))
 
 
 def _require_same(stored: StoredPlan, current: Topology, target: Topology) -> None:

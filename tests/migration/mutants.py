@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from graphlib import CycleError
 
+from novaplan.migration.care import judge
 from novaplan.migration.edits import Edit
+from novaplan.migration.effort_model import load_effort
 from novaplan.migration.invariants import all_invariants
+from novaplan.migration.planning import proposed
 from novaplan.migration.proof import arrival, confluence, prove, ways_back
-from novaplan.migration.rollout import Rollout
+from novaplan.migration.rollout import load_rollout
 from novaplan.migration.step import Step
 from novaplan.migration.world import World
-from novaplan.topology.system import Topology
 from novaplan.topology.wiring import Backend, Route
+from tests.migration.planned import sides
 
+_OF_STATES = frozenset({"delete", "swap", "weight"})
+"""What the theorems and invariants have to notice by themselves, without what novaplan would have proposed."""
 Steps = tuple[Step, ...]
 
 
@@ -23,7 +29,8 @@ class Mutant:
     """One spoiled plan."""
 
     what: str
-    """Which mutation: ``delete``, ``swap``, ``precondition``, ``weight``, ``gate``, ``rollback``."""
+    """Which mutation: ``delete``, ``swap``, ``precondition``, ``weight``, ``gate``, ``rollback``, ``bake``, ``action``,
+    ``fact``, ``final``."""
     where: str
     steps: Steps
 
@@ -44,7 +51,33 @@ def mutants(steps: Steps) -> Iterator[Mutant]:
         yield Mutant("gate", step.id, _with(steps, index, replace(step, gates=())))
         if step.reversible:
             yield Mutant("rollback", step.id, _with(steps, index, replace(step, rollback=())))
+        for changed in _hasty(step):
+            yield Mutant(changed[0], f"{step.id}: {changed[1]}", _with(steps, index, changed[2]))
         yield from _weights(steps, index)
+
+
+def _hasty(step: Step) -> Iterator[tuple[str, str, Step]]:
+    """What a step in a hurry leaves out, one thing at a time."""
+    if step.bake_milliseconds:
+        yield "bake", "half", replace(step, bake_milliseconds=step.bake_milliseconds // 2)
+    for place, gate in enumerate(step.gates):
+        rest = (*step.gates[:place], *step.gates[place + 1 :])
+        yield "gate", gate.says, replace(step, gates=rest)
+        if gate.duration_milliseconds:
+            yield "gate", f"{gate.says}, shorter", replace(step, gates=(*rest, replace(gate, duration_milliseconds=1)))
+        yield "gate", f"{gate.says}, anything", replace(step, gates=(*rest, replace(gate, threshold=">= -1 or absent")))
+    for what, name in (("action", "actions"), ("rollback", "rollback")):
+        items = getattr(step, name)
+        for place, item in enumerate(items):
+            yield what, item.says, replace(step, **{name: (*items[:place], *items[place + 1 :])})
+            if item.command:
+                bare = (*items[:place], replace(item, command=""), *items[place + 1 :])
+                yield what, f"{item.says}, no command", replace(step, **{name: bare})
+    for place in range(len(step.requires), len(step.preconditions)):
+        rest_ = (*step.preconditions[:place], *step.preconditions[place + 1 :])
+        yield "precondition", step.preconditions[place], replace(step, preconditions=rest_)
+    yield "fact", "forged", replace(step, establishes=(*step.establishes, "baked/everything"))
+    yield "final", "flipped", replace(step, reversible=not step.reversible)
 
 
 def _with(steps: Steps, index: int, step: Step) -> Steps:
@@ -98,8 +131,16 @@ def _replaced(stage: tuple[Edit, ...], place: int, backends: tuple[Backend, ...]
     return (*stage[:place], new, *stage[place + 1 :])
 
 
-def noticed_by(mutant: Mutant, current: Topology, target: Topology, rollout: Rollout) -> list[str]:
+@cache
+def _proposed(systems: tuple[str, str]) -> Steps:
+    return tuple(proposed(*sides(*systems), load_rollout(), load_effort()).steps)
+
+
+def noticed_by(mutant: Mutant, systems: tuple[str, str]) -> list[str]:
     """The invariants and theorems that refuse it; empty for a survivor. What is quick to ask is asked first."""
+    (current, target), rollout = sides(*systems), load_rollout()
+    if mutant.what not in _OF_STATES and (careless := judge(mutant.steps, _proposed(systems), rollout)[0]):
+        return sorted({breach.invariant for breach in careless})
     try:
         world = World(current, target, mutant.steps, rollout)
     except CycleError:

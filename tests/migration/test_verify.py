@@ -11,7 +11,7 @@ import pytest
 from novaplan.errors import PlanError
 from novaplan.migration import storage
 from novaplan.migration.plan import Plan
-from novaplan.migration.rollout import Rollout
+from novaplan.migration.rollout import Rollout, load_rollout
 from novaplan.migration.verify import Verification, verify
 from tests.migration.planned import planned, sides
 
@@ -74,20 +74,67 @@ def test_every_state_of_it_is_a_topology_that_loads(plan: Body) -> None:
     assert world.topology(mask) == world.target.model_copy(update={"lineage": None})
 
 
-def test_texts_and_efforts_are_free(edited: Body) -> None:
+def test_texts_and_efforts_are_free_and_noted(edited: Body) -> None:
     for item in edited["steps"]:
         item |= {"title": "Another title", "watch": ["everybody"], "theme": "", "risk": "high"}
         item["effort_days"] = {"optimistic": 1, "likely": 2, "pessimistic": 9}
         item["gates"][0]["query"] += " "
     edited |= {"states": [], "proof": {}}
 
-    assert judged(edited).accepted
+    found = judged(edited)
+    assert found.accepted
+    assert [note.step for note in found.notes] == [item["id"] for item in edited["steps"]]
+    assert found.notes[0].message.startswith("title, ")
 
 
-def test_the_order_in_the_file_does_not_matter(edited: Body) -> None:
+def test_steps_may_be_told_in_any_order_that_they_allow(edited: Body) -> None:
+    """The last that may, first."""
+    left, told = list(edited["steps"]), list[Body]()
+    while left:
+        done = {item["id"] for item in told}
+        told.append(next(item for item in reversed(left) if done.issuperset(item["depends_on"])))
+        left.remove(told[-1])
+    assert told != edited["steps"]
+
+    assert judged(edited | {"steps": told}).accepted
+
+
+def test_an_order_that_the_steps_themselves_forbid_is_refused_in_one_line(edited: Body) -> None:
     edited["steps"].reverse()
 
-    assert judged(edited).accepted
+    with pytest.raises(
+        PlanError, match=r"is told before .*, which it waits for; put it after that, and \d+ more"
+    ) as no:
+        judged(edited)
+    assert "\n" not in str(no.value)
+    assert no.value.problems[0].line is not None
+
+
+def test_guesses_that_do_not_ascend_are_refused(edited: Body) -> None:
+    edited["steps"][0]["effort_days"] = {"optimistic": 9, "likely": 1, "pessimistic": 0}
+
+    with pytest.raises(PlanError, match=r"plan.json:\d+: steps\[0\].effort_days: .* should ascend"):
+        judged(edited)
+
+
+def test_a_plan_in_a_hurry_is_refused(edited: Body) -> None:
+    for item in edited["steps"]:
+        item["bake_milliseconds"] = 0
+        for gate in item["gates"]:
+            gate["duration_milliseconds"] = 0
+
+    assert invariants(edited) == {"care"}
+
+
+def test_what_a_hastier_rollout_asks_for_is_measured_by_it(edited: Body) -> None:
+    hasty = load_rollout().model_copy(update={"bake": 60_000})
+    made = copy.deepcopy(edited)
+    for item in made["steps"]:
+        item["bake_milliseconds"] = min(item["bake_milliseconds"], 600_000)
+
+    found = verify(storage.loads(json.dumps(made), file="plan.json"), *sides("current", "target"), rollout=hasty)
+    assert found.accepted
+    assert not judged(made).accepted
 
 
 SPOILED: dict[str, tuple[Callable[[Body], Any], set[str]]] = {
@@ -119,7 +166,8 @@ def _drop(body: Body, gone: Body) -> None:
 
 
 def _reweigh(body: Body, weight: int, others: int | None = None) -> None:
-    for edit in step(body, "shift-route", editing="route:")["stages"][-1]:
+    shift = next(item for item in body["steps"] if item["id"] == "shift-route/search-service/api-service/5")
+    for edit in shift["stages"][-1]:
         backends = edit["set"]["backends"]
         new = next(item for item in backends if item["service"] not in sides("current", "target")[0].service)
         new["weight"] = weight

@@ -32,6 +32,9 @@ def verify(
     rollout: Annotated[
         str, typer.Option("--rollout", metavar="NAME", help="How careful: a file, or a name in models/.")
     ] = "rollout",
+    effort: Annotated[
+        str, typer.Option("--effort", metavar="NAME", help="What steps cost: a file, or a name in models/.")
+    ] = "effort",
     nodes: Annotated[
         str | None,
         typer.Option("--nodes", metavar="NAME", show_default=False, help="Nodes that must hold old and new together."),
@@ -43,13 +46,15 @@ def verify(
     """Check a plan from scratch, also one that was edited by hand.
 
     Nothing in the plan is trusted: that it leads to TARGET in every order it allows, that no state on the way breaks
-    what must hold, and that there is a way back are shown anew.
+    what must hold, and that there is a way back are shown anew. Its steps must be as careful as those that novaplan
+    makes: as long watched, by gates as strict, and undone in the same way. What else was edited is listed.
     """
-    if [plan, current, target, rollout, nodes].count(output.STANDARD_STREAM) > 1:
+    if [plan, current, target, rollout, effort, nodes].count(output.STANDARD_STREAM) > 1:
         raise typer.BadParameter("only one of the files can be standard input", param_hint="PLAN")
 
     from novaplan.errors import PlanRefused
     from novaplan.migration import tables
+    from novaplan.migration.effort_model import load_effort
     from novaplan.migration.proof import problems
     from novaplan.migration.rollout import rollout_on
     from novaplan.migration.verify import verify as check
@@ -61,13 +66,15 @@ def verify(
             storage.load(current),
             storage.load(target),
             rollout=rollout_on(rollout, nodes),
+            effort=load_effort(effort),
             progress=progress,
         )
     if form == "json":
         output.write_json(found.to_dict())
     else:
         said = "accepted" if found.accepted else "refused"
-        text = tables.proof_table(found.proof).text(terminal.width())
+        told = [tables.proof_table(found.proof), *([tables.notes_table(found.notes)] if found.notes else [])]
+        text = "\n\n".join(table.text(terminal.width()) for table in told)
         terminal.write_text(f"{plan}: {len(found.plan.steps)} steps, {said}\n\n{text}")
     if not found.accepted:
         raise PlanRefused(problems(found.breaches))
