@@ -14,13 +14,14 @@ from novaplan.capacity.prices import Prices, load_prices
 from novaplan.changes import rendering, wording
 from novaplan.changes.compare import diff as compare
 from novaplan.changes.model import ACTIONS, Change, Diff
+from novaplan.checks.running import check_topology
 from novaplan.errors import InputError, PlanRefused
 from novaplan.migration import tables
 from novaplan.migration.effort import groups
 from novaplan.migration.effort_model import EffortModel, load_effort
 from novaplan.migration.planning import plan as make
 from novaplan.render.runbook import duration
-from novaplan.report import figures, pictures, placements, steps, summary
+from novaplan.report import figures, findings, pictures, placements, steps, summary
 from novaplan.report.filling import fill
 from novaplan.report.walk import walk
 from novaplan.topology.parts import label_of
@@ -61,7 +62,8 @@ def report(
     sides = tuple(Overview(side, judged=held) for side, held in zip((current, target), judged, strict=True))
     both = sides[0], sides[1]
     prices = given.prices or load_prices()
-    tiles = [*summary.tiles(found), summary.connections_tile([side.connections for side in sides])]
+    paid = cost(current, prices), cost(target, prices)
+    wrong = [check_topology(side, claims=given.claims, nodes=given.nodes) for side in (current, target)]
     planned = _planned(current, target, given, progress)
     return fill(
         "page.html.j2",
@@ -70,13 +72,21 @@ def report(
             ("figures", "Totals, connections, cost"),
             *([("claims", "Claims")] if given.claims else []),
             *([("placement", "Placement")] if given.nodes else []),
+            ("findings", "Findings"),
             ("plan", "Plan"),
             *([("walk", "The way there"), ("proof", "Proof")] if planned["plan"] else []),
         ],
         title=f"{current.name} to {target.name}",
         diff=found,
         headlines=list(rendering.headlines(found)) if found else [rendering.SAME],
-        tiles=tiles,
+        tiles=[
+            *summary.tiles(found),
+            summary.connections_tile([side.connections for side in sides]),
+            summary.cost_tile(*paid),
+            summary.findings_tile(*wrong),
+            *summary.claims_tile([item for held in judged for item in held or ()]),
+            *summary.plan_tiles(planned["plan"], planned["schedule"]),
+        ],
         heirs=summary.heirs(found),
         gone=summary.gone(found),
         comparison=pictures.comparison(found),
@@ -85,8 +95,10 @@ def report(
         actions=_actions(found),
         totals=figures.totals(both),
         servers=figures.servers(both),
-        costs=figures.costs(cost(current, prices), cost(target, prices)),
+        costs=figures.costs(*paid),
         prices=prices,
+        findings=findings.told(*wrong),
+        finding_counts=findings.counts(*wrong),
         remarks=list(figures.remarks(both)),
         judged=None if given.claims is None else list(zip(("before", "after"), judged, strict=True)),
         placements=[] if given.nodes is None else list(placements.placements(current, target, given.nodes)),
@@ -117,7 +129,7 @@ def _planned(current: Topology, target: Topology, given: Assumptions, progress: 
     try:
         made = make(current, target, rollout=given.rollout, effort=effort, progress=progress)
     except (PlanRefused, InputError) as error:
-        return {"plan": None, "refused": [str(problem) for problem in error.problems]}
+        return {"plan": None, "schedule": None, "refused": [str(problem) for problem in error.problems]}
     schedule = made.schedule(first_day=given.first_day, holidays=given.holidays)
     line = steps.axis(schedule)
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 from xml.etree import ElementTree
 
@@ -48,14 +49,15 @@ def drawn(picture: Picture, *notes: str) -> Drawn:
     """The picture as a part of the page."""
     if not picture.boxes:
         return Drawn(None, "nothing differs that a picture could show")
+    notes = (*notes, *picture.notes)
     try:
-        svg = draw(dot(picture), "svg")
+        svg = draw(dot(replace(picture, title="", notes=())), "svg")
     except (MissingExtraError, OutputError) as error:
         return Drawn(None, str(error), notes)
-    return Drawn(inlined(svg), notes=notes)
+    return Drawn(inlined(svg, picture.title), notes=notes)
 
 
-def inlined(svg: bytes) -> Markup:
+def inlined(svg: bytes, label: str) -> Markup:
     """An SVG as HTML holds it: no style of its own, no tooltips of the browser's, every box to be reached by keyboard.
 
     Titles become ``data-tip``, which the page shows for the mouse, for a finger and for the focus alike.
@@ -69,10 +71,9 @@ def inlined(svg: bytes) -> Markup:
                 if child.text and parent is not root and child.tag.endswith("title"):
                     parent.set("data-tip", child.text)
         _made_reachable(parent)
-    width = root.attrib.pop("width", "0").removesuffix("pt")
-    root.attrib.pop("height", None)
-    root.set("data-width", width)
-    root.set("role", "group")
+    for name in ("width", "height"):
+        root.attrib.pop(name, None)
+    root.attrib |= {"role": "group", "aria-label": label}
     return Markup(ElementTree.tostring(root, encoding="unicode"))
 
 

@@ -6,9 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from novaplan.capacity.claims.judgement import Judgement
 from novaplan.capacity.connections import ServerConnections
+from novaplan.capacity.cost import Cost, money
 from novaplan.changes.model import Diff
 from novaplan.changes.summary import Pair
+from novaplan.findings import Finding
+from novaplan.migration.plan import Plan
+from novaplan.migration.schedule import Schedule
 from novaplan.topology.parts import address
 
 
@@ -19,6 +24,8 @@ class Tile(NamedTuple):
     after: str
     before: str = ""
     note: str = ""
+    section: str = ""
+    """Where more is said."""
 
 
 class Heir(NamedTuple):
@@ -45,13 +52,13 @@ def tiles(diff: Diff) -> Iterator[Tile]:
     """How many there are of the components that a person counts."""
     summary = diff.summary
     available = summary.highly_available_datastores
-    for label, pair, note in (
-        ("services", summary.services, f"{summary.optional_services.target} optional"),
-        ("datastores", summary.datastores, f"{available.current} → {available.target} highly available"),
-        ("dependencies", summary.dependencies, f"{summary.internal_dependencies} calls become internal"),
-        ("pods", summary.pods, "at the current replicas"),
+    for label, pair, note, section in (
+        ("services", summary.services, f"{summary.optional_services.target} optional", "picture"),
+        ("datastores", summary.datastores, f"{available.current} → {available.target} highly available", "picture"),
+        ("dependencies", summary.dependencies, f"{summary.internal_dependencies} calls become internal", "differences"),
+        ("pods", summary.pods, "at the current replicas", "figures"),
     ):
-        yield Tile(label, str(pair.target), _before(pair), note)
+        yield Tile(label, str(pair.target), _before(pair), note, section)
 
 
 def _before(pair: Pair) -> str:
@@ -61,7 +68,48 @@ def _before(pair: Pair) -> str:
 def connections_tile(sides: Sequence[Sequence[ServerConnections]]) -> Tile:
     """How many servers do not take what their clients may open."""
     before, after = (sum(item.verdict == "does not hold" for item in found) for found in sides)
-    return Tile("servers short of connections", str(after), str(before) if before != after else "", "at the most pods")
+    was = str(before) if before != after else ""
+    return Tile("servers short of connections", str(after), was, "when every client is rolled out", "figures")
+
+
+def cost_tile(before: Cost, after: Cost) -> Tile:
+    """What both sides cost per month; + where that is not all."""
+    texts = [f"{money(side.total):,.0f}{'+' if side.unknown else ''}" for side in (before, after)]
+    note = "at example prices" if after.prices.examples else ""
+    return Tile(f"{after.prices.currency} a month", texts[1], texts[0], note, "figures")
+
+
+def findings_tile(before: Sequence[Finding], after: Sequence[Finding]) -> Tile:
+    """How many errors the checks find."""
+    errors = [sum(item.severity == "error" for item in side) for side in (before, after)]
+    was = str(errors[0]) if errors[0] != errors[1] else ""
+    return Tile(
+        "errors found by the checks", str(errors[1]), was, f"of {len(after)} findings in the target", "findings"
+    )
+
+
+def claims_tile(judged: Sequence[Judgement]) -> Iterator[Tile]:
+    """How many claims hold, where there are any."""
+    if judged:
+        holds, fails = (sum(item.verdict == verdict for item in judged) for verdict in ("holds", "does not hold"))
+        yield Tile("claims that hold", f"{holds} of {len(judged)}", note=f"{fails} do not hold", section="claims")
+
+
+def plan_tiles(plan: Plan | None, schedule: Schedule | None) -> Iterator[Tile]:
+    """How long the way is; or that there is none."""
+    if plan is None or schedule is None:
+        yield Tile("plan", "none", note="no safe order of steps", section="plan")
+        return
+    people = f"{schedule.people} at work, {schedule.person_days:.1f} person-days"
+    yield Tile("steps, each proved safe", str(len(plan)), note=_no_way_back(plan), section="plan")
+    yield Tile("working days", f"{schedule.days:.1f}", note=people, section="plan")
+    asked = sum(held.obligations for held in plan.proof.held)
+    yield Tile("questions answered", f"{asked:,}", note="in every state that can be reached", section="proof")
+
+
+def _no_way_back(plan: Plan) -> str:
+    count = sum(not step.reversible for step in plan.steps)
+    return f"{count} without a way back" if count else "each can be undone"
 
 
 def heirs(diff: Diff) -> list[Heir]:

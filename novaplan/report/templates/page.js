@@ -172,10 +172,11 @@
   for (const picture of all(".picture")) {
     const view = one(".view", picture);
     const svg = one("svg", view);
-    const natural = Number(svg.dataset.width) * 4 / 3;
+    const [natural, tall] = svg.getAttribute("viewBox").split(" ").slice(2).map((size) => Number(size) * 4 / 3);
     const nodes = all(".node[id]", svg);
     let zoom = 1;
-    const fitting = () => Math.min(1, (view.clientWidth || 800) / natural);
+    const wide = () => Math.min(1, (view.clientWidth || 800) / natural);
+    const fitting = () => Math.min(wide(), (parseFloat(getComputedStyle(view).maxHeight) || 600) / tall);
     const apply = (wanted, x = view.clientWidth / 2, y = view.clientHeight / 2) => {
       const old = zoom;
       zoom = Math.max(Math.min(fitting(), 0.2), Math.min(LARGEST, wanted));
@@ -187,7 +188,7 @@
     };
     const fit = () => apply(fitting());
     // On a phone the whole would be too small to read: begin with the upper left corner.
-    const begin = () => { apply(Math.max(fitting(), Math.min(0.6, LARGEST))); view.scrollLeft = 0; view.scrollTop = 0; };
+    const begin = () => { apply(Math.max(wide(), 0.6)); view.scrollLeft = 0; view.scrollTop = 0; };
     begin();
     const move = (x, y) => view.scrollBy({ left: x * view.clientWidth / 3, top: y * view.clientHeight / 3, behavior: still.matches ? "auto" : "smooth" });
     const deeds = {

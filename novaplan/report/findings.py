@@ -1,0 +1,42 @@
+"""What the checks find on both sides, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from novaplan.findings import SEVERITIES, Finding, Severity
+
+Fate = Literal["new", "stays", "mended"]
+_FATES: tuple[Fate, ...] = ("new", "stays", "mended")
+
+
+class Told(NamedTuple):
+    """One finding: in the target, or, where it is mended, in what runs today."""
+
+    fate: Fate
+    finding: Finding
+
+
+class Count(NamedTuple):
+    """How many findings of one severity there are."""
+
+    severity: Severity
+    before: int
+    after: int
+
+
+def told(before: Sequence[Finding], after: Sequence[Finding]) -> list[Told]:
+    """Every finding once: gravest first, then what is new, what stays, what is mended. Findings of one check about one
+    subject are the same one on both sides."""
+    known, left = ({(item.check, item.subject) for item in side} for side in (before, after))
+    found = [Told("stays" if (item.check, item.subject) in known else "new", item) for item in after]
+    found += [Told("mended", item) for item in before if (item.check, item.subject) not in left]
+    return sorted(found, key=lambda item: (SEVERITIES.index(item.finding.severity), _FATES.index(item.fate)))
+
+
+def counts(before: Sequence[Finding], after: Sequence[Finding]) -> list[Count]:
+    """By severity, gravest first."""
+    sides = [Counter(item.severity for item in side) for side in (before, after)]
+    return [Count(severity, sides[0][severity], sides[1][severity]) for severity in SEVERITIES]
