@@ -1,0 +1,1 @@
+"""Whether everything starts: what waits for what, and for how long."""
