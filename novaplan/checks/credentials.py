@@ -1,0 +1,125 @@
+"""Credentials where they are written: which values are some, and which of those anybody would guess.
+
+Values are looked at and never told.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from novaplan.checks.cluster import place
+from novaplan.importers.addresses.wordlist import word_list
+from novaplan.importers.draft import Where
+from novaplan.importers.kubernetes.manifests import Manifest, text_of
+from novaplan.importers.secrecy import Secrets, holds_secret, names_secret
+
+_MARKS: Final = re.compile(
+    r"(?i)change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|this|with)|place[-_ ]?holder|redacted|your[-_ ][a-z]|"
+    r"[-_ ]here$|^to[-_ ]?do\b|x{5,}|<[a-z][a-z_ -]*>|^example|\bdummy\b|not[-_ ]?a[-_ ]?real|base64[-_ ]encoded|\.{3}$"
+)
+_GUESSED: Final = word_list(
+    "admin administrator changeit default docker-password elastic guest letmein minioadmin minio mysecretpassword neo4j"
+    " pass passwd password password123 postgres redis root secret secretpassword supersecret test test123 toor"
+    " 123456 12345678 qwerty pass123 admin123 rootpassword"
+)
+_USERINFO: Final = re.compile(r"://([^\s/@:\"']*):([^\s@\"']+)@")
+_KEY_BLOCK: Final = re.compile(r"-----BEGIN [A-Z ]+-----(.*?)-----END [A-Z ]+-----", re.DOTALL)
+_AUTH_PASS: Final = re.compile(
+    r"(?i)\b(?:auth-pass\s+\S+|primary_conninfo\s*=.*password=|masterauth|requirepass)\s+(\S+)"
+)
+_TOLD: Final = Secrets()
+
+
+def is_reference(value: str) -> bool:
+    """Whether something else will be put in place of it: ``${PASSWORD}``, ``$(PASSWORD)``, ``{{ ... }}``."""
+    return value.strip("\"'").startswith(("$", "{{"))
+
+
+def is_guessed(name: str, value: str) -> bool:
+    """Whether a value is a placeholder, or as a credential a default that everybody knows; of a URL the password
+    counts."""
+    url = _USERINFO.search(value)
+    if url is not None:
+        value = url[2]
+    block = _KEY_BLOCK.search(value)
+    if block is not None:
+        return not is_encoded(block[1])
+    value = value.strip()
+    if not value or is_reference(value):
+        return False
+    known = value.lower().rpartition("/")[2] in _GUESSED  # NEO4J_AUTH is user/password
+    return _MARKS.search(value) is not None or (known and (url is not None or names_secret(name)))
+
+
+def is_encoded(body: str) -> bool:
+    """Whether the inside of a PEM block is base64 of something."""
+    try:
+        return len(base64.b64decode("".join(body.split()), validate=True)) > 16
+    except (binascii.Error, ValueError):
+        return False
+
+
+def is_credential(name: str, value: str) -> bool:
+    """Whether a value of this name lets somebody in; a public key, a reference and nothing at all do not."""
+    if not value.strip() or is_reference(value) or "BEGIN PUBLIC KEY" in value or "BEGIN CERTIFICATE" in value:
+        return False
+    lowered = name.lower().replace("-", "_")
+    if lowered.endswith(("public_key", "public_key_pem", "username", "_user", "bundle_id", "cluster_token")):
+        return False
+    return names_secret(name) or (holds_secret(name, value) and _has_password(value))
+
+
+def _has_password(value: str) -> bool:
+    found = _USERINFO.search(value)
+    return found is None or not is_reference(found[2])
+
+
+def credential_lines(text: str) -> Iterator[int]:
+    """The lines of a configuration file, from 0, that hold a credential."""
+    for number, line in enumerate(text.splitlines()):
+        bare = line.strip()
+        if not bare or bare.startswith(("#", "--", "//", ";")):
+            continue
+        direct = _AUTH_PASS.search(bare)
+        if direct is not None:
+            if not is_reference(direct[1]):
+                yield number
+        elif _TOLD.cleaned(bare) != bare:
+            yield number
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One key of a Secret."""
+
+    key: str
+    text: str = field(repr=False)
+    where: Where
+
+
+def values_of(secret: Manifest) -> Iterator[Value]:
+    """What a Secret holds in plain sight, decoded; what is no text is left out."""
+    for section in ("data", "stringData"):
+        node: dict[str, Any] = secret.map(secret.value, section)
+        for key, item in node.items():
+            text = text_of(item)
+            if text is None:
+                continue
+            if section == "data":
+                try:
+                    text = base64.b64decode(text, validate=True).decode()
+                except (binascii.Error, ValueError):
+                    continue
+            yield Value(key, text, place(secret, node, key, f"{section}.{key}"))
+
+
+def directive(line: str) -> str:
+    """What a line of a configuration file sets, without its value."""
+    words = line.split()
+    count = 2 if words[0].lower() in ("sentinel", "create", "alter", "set") else 1
+    return " ".join(words[:count]).rstrip(":=").partition("=")[0]
