@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from textwrap import wrap
 
 from novaplan.changes.compare import diff
 from novaplan.changes.model import Diff, Whereabouts
+from novaplan.diagrams.folding import fold, hubs
 from novaplan.diagrams.picture import Arrow, Box, Group, Picture, State
 from novaplan.diagrams.system import States, View, arrows_of, boxes_of, grouped, identifier, visible
 from novaplan.topology.datastore import Datastore, External
@@ -16,6 +18,10 @@ from novaplan.topology.system import Topology
 
 _KINDS = ("service", "datastore", "external")
 _BEFORE, _AFTER = "before", "after"
+_MOST_APART = 20
+"""Components on one side that each have a box of their own; of more, those that merge share one."""
+_WIDEST = 40
+"""Characters in a line of such a box."""
 
 
 def compare(current: Topology, target: Topology, view: View | None = None) -> Picture:
@@ -38,10 +44,47 @@ def compare(current: Topology, target: Topology, view: View | None = None) -> Pi
         if view.detail:
             arrows += arrows_of(topology, kept, view, prefix=prefix)
     drawn = {box.id for box in boxes}
-    arrows += [arrow for arrow in _lineage(fates, before) if arrow.tail in drawn and arrow.head in drawn]
-    return Picture(
-        f"{current.name} to {target.name}", tuple(boxes), tuple(arrows), tuple(groups), _notes(found, len(same))
+    lineage = [arrow for arrow in _lineage(fates, before) if arrow.tail in drawn and arrow.head in drawn]
+    if len(lineage) > _MOST_APART and not view.detail:
+        boxes, lineage = _stacked(boxes, lineage)
+    filled = {box.group for box in boxes} | {group.inside for group in groups if group.inside}
+    picture = Picture(
+        f"{current.name} to {target.name}",
+        tuple(boxes),
+        (*arrows, *lineage),
+        tuple(group for group in groups if group.id in filled),
+        _notes(found, len(same)),
     )
+    return fold(picture, hubs(picture, view.fold))
+
+
+def _stacked(boxes: Sequence[Box], lineage: Sequence[Arrow]) -> tuple[list[Box], list[Arrow]]:
+    """Services that all became one other stand in one box."""
+    known = {box.id: box for box in boxes}
+    heirs: dict[str, list[str]] = defaultdict(list)
+    for arrow in lineage:
+        heirs[arrow.tail].append(arrow.head)
+    sources: dict[str, list[Box]] = defaultdict(list)
+    for tail, into in heirs.items():
+        if len(into) == 1 and known[tail].shape == "service":
+            sources[into[0]].append(known[tail])
+    stacks, arrows = dict[str, Box](), list[Arrow]()
+    for heir, members in sources.items():
+        if len(members) > 1:
+            stack = _stack(members, identifier(f"{_BEFORE}_all", known[heir].name))
+            stacks |= {box.id: stack for box in members}
+            said = f"{stack.name} became {known[heir].name}"
+            arrows.append(Arrow(stack.id, heir, "lineage", state="merged", tooltip=said))
+    shown = [stacks.get(box.id, box) for box in boxes]
+    return list(dict.fromkeys(shown)), [*arrows, *(arrow for arrow in lineage if arrow.tail not in stacks)]
+
+
+def _stack(members: Sequence[Box], own: str) -> Box:
+    names = sorted(box.name for box in members)
+    lines = tuple(wrap(", ".join(names), _WIDEST, break_on_hyphens=False))
+    groups = {box.group for box in members}
+    group = groups.pop() if len(groups) == 1 else _BEFORE
+    return Box(own, f"{len(names)} services", lines, "service", group, state="merged", tooltip="\n".join(names))
 
 
 def _kept(topology: Topology, view: View, fates: Mapping[str, Mapping[str, Whereabouts]], side: str) -> set[str]:

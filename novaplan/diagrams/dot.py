@@ -7,12 +7,14 @@ alone: every mode has a line of its own and every state a word.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from textwrap import wrap
 from typing import Final
 
-from novaplan.diagrams.picture import Arrow, Box, Group, Line, Picture, Shape, State, shown
+from novaplan.diagrams.columns import behind, columns, tangled
+from novaplan.diagrams.picture import SAID, Arrow, Box, Group, Line, Picture, Shape, State, labelled, shown
 
-_MOST_IN_COLUMNS: Final = 120
-"""With more boxes Graphviz takes minutes to keep columns across groups."""
+_WIDEST_TITLE: Final = 100
 _FONT: Final = "Helvetica,Arial,sans-serif"
 _BLUE, _ORANGE, _GREEN, _PURPLE, _GREY, _INK = "#0072B2", "#D55E00", "#007A5A", "#AA4486", "#6B7280", "#1F2937"
 
@@ -49,7 +51,7 @@ MEANING: Final[Mapping[Line, str]] = {
     "reads": "reads",
     "writes": "writes (and reads)",
     "publishes": "publishes to",
-    "consumes": "consumes from (arrow shows the messages)",
+    "consumes": "consumes from",
     "lineage": "became",
 }
 
@@ -62,9 +64,13 @@ def dot(picture: Picture) -> str:
 
 
 def _lines(picture: Picture) -> Iterator[str]:
+    lineage = "lineage" in picture.lines
+    tangle = not lineage and tangled(picture)
+    arranged = [] if lineage else columns(picture) if tangle else behind(picture)
+    fixed = {own for column in arranged for own in column}
     yield "// Written by novaplan diagram; change the source and run it again, edits here are lost."
     yield f"digraph {_quoted(picture.title)} {{"
-    yield f"  graph [{_attributes(_graph(picture))}]"
+    yield f"  graph [{_attributes(_graph(picture, tangle=tangle, lineage=lineage))}]"
     yield f"  node [{_attributes({'fontname': _FONT, 'fontsize': '11', 'fontcolor': _INK, 'margin': '0.16,0.08'})}]"
     yield f"  edge [{_attributes({'fontname': _FONT, 'fontsize': '9', 'fontcolor': _INK, 'arrowsize': '0.7'})}]"
     members = {group.id: [box for box in picture.boxes if box.group == group.id] for group in picture.groups}
@@ -75,23 +81,24 @@ def _lines(picture: Picture) -> Iterator[str]:
         if not box.group:
             yield "  " + _box(box)
     for arrow in picture.arrows:
-        yield f"  {arrow.tail} -> {arrow.head} [{_attributes(_arrow(arrow))}]"
-    yield from _columns(picture)
+        placed = {"constraint": "false"} if {arrow.tail, arrow.head} <= fixed else {}
+        yield f"  {arrow.tail} -> {arrow.head} [{_attributes({**_arrow(arrow), **placed})}]"
+    yield from _columns(arranged)
     yield from _legend(picture)
     yield "}"
 
 
-def _columns(picture: Picture) -> Iterator[str]:
-    """What holds state, and what others run, stands in one column behind the services."""
-    if len(picture.boxes) > _MOST_IN_COLUMNS or "lineage" in picture.lines:
-        return
-    behind = [box.id for box in picture.boxes if box.shape in {"datastore", "external"}]
-    if behind:
-        yield f'  {{ rank="max" {" ".join(behind)} }}'
+def _columns(arranged: list[list[str]]) -> Iterator[str]:
+    """What stands in one column, and that one column stands before the next."""
+    for number, column in enumerate(arranged, start=1):
+        rank = "max" if number == len(arranged) else "same"
+        yield f'  {{ rank="{rank}" {" ".join(column)} }}'
+    for column, following in pairwise(arranged):
+        yield f'  {column[0]} -> {following[0]} [style="invis" weight="0"]'
 
 
-def _graph(picture: Picture) -> dict[str, str]:
-    label = "\n".join((picture.title, *picture.notes))
+def _graph(picture: Picture, *, tangle: bool, lineage: bool) -> dict[str, str]:
+    label = "\n".join(line for text in (picture.title, *picture.notes) for line in wrap(text, _WIDEST_TITLE))
     return {
         "label": label,
         "labelloc": "t",
@@ -99,8 +106,8 @@ def _graph(picture: Picture) -> dict[str, str]:
         "fontsize": "16",
         "fontcolor": _INK,
         "rankdir": "LR",
-        "ranksep": "1.1",
-        **({"newrank": "true"} if len(picture.boxes) <= _MOST_IN_COLUMNS else {}),
+        "ranksep": "2" if lineage else "1.2" if tangle else "0.9",
+        **({} if lineage else {"newrank": "true"}),
         "nodesep": "0.25",
         "pad": "0.3",
         "compound": "true",
@@ -112,8 +119,9 @@ def _graph(picture: Picture) -> dict[str, str]:
 def _group(group: Group, picture: Picture, members: Mapping[str, list[Box]], indent: str) -> Iterator[str]:
     yield f"{indent}subgraph {_quoted('cluster_' + group.id)} {{"
     marks = {"id": group.element, "class": "group", "tooltip": group.label}
-    style = {"label": group.label, **marks, "style": "rounded", "color": "#9CA3AF", "bgcolor": "#FAFAFA"}
-    yield f"{indent}  graph [{_attributes({**style, 'fontsize': '12', 'fontcolor': _GREY, 'margin': '14'})}]"
+    look = {"style": "rounded", "color": "#9CA3AF", "bgcolor": "#FAFAFA", "fontcolor": _GREY, "fontsize": "12"}
+    placed = {"label": group.label, "labeljust": "l", "margin": "14"}
+    yield f"{indent}  graph [{_attributes({**placed, **marks, **look})}]"
     for inner in picture.groups:
         if inner.inside == group.id:
             yield from _group(inner, picture, members, indent + "  ")
@@ -128,8 +136,7 @@ def _box(box: Box) -> str:
         style["style"] += ",dashed"
     if box.available:
         style |= _AVAILABLE
-    word = () if box.state in {"plain", "kept"} else (f"({box.state})",)
-    label = "\n".join((*box.label, *word))
+    label = "\n".join(labelled(box))
     marks = {"id": box.element, "class": _classes(box), "tooltip": box.tooltip or "\n".join(box.label)}
     return f"{box.id} [{_attributes({'label': label, **marks, **style})}]"
 
@@ -144,10 +151,11 @@ def _arrow(arrow: Arrow) -> dict[str, str]:
     style = dict(_LINES[arrow.line]) | {key: value for key, value in _STATES[arrow.state].items() if key == "color"}
     if arrow.optional:
         style["arrowhead"] = {"normal": "empty"}.get(style["arrowhead"], style["arrowhead"])
-    if arrow.line == "lineage":
-        style["constraint"] = "true"
+    if arrow.state in SAID and arrow.line != "lineage":
+        style |= {"penwidth": "2.6", **({"style": "dashed"} if arrow.state == "gone" else {})}
+    label = "\n".join(labelled(arrow))
     marks = {"id": arrow.element, "class": _classes(arrow), "tooltip": arrow.tooltip}
-    return {**({"label": "\n".join(arrow.label)} if arrow.label else {}), **marks, **style}
+    return {**({"label": label} if label else {}), **marks, **style}
 
 
 def _legend(picture: Picture) -> Iterator[str]:
@@ -158,10 +166,12 @@ def _legend(picture: Picture) -> Iterator[str]:
     for number, line in enumerate(picture.lines):
         start, end = f"legend_{number}_a", f"legend_{number}_b"
         yield f'    {start} [label="" shape="point" width="0.04" color="#9CA3AF"]'
-        yield f"    {end} [{_attributes({'label': MEANING[line], 'shape': 'plaintext'})}]"
-        yield f"    {start} -> {end} [{_attributes(_LINES[line])}]"
+        yield f'    {end} [label={_quoted(MEANING[line])[:-1]}\\l" shape="plaintext" width="1.5"]'
+        yield f"    {start} -> {end} [{_attributes({**_LINES[line], 'weight': '100'})}]"
     for number, (text, style) in enumerate(_signs(picture)):
         yield f"    sign_{number} [{_attributes({'label': text, **style})}]"
+        if number % 2:
+            yield f'    sign_{number - 1} -> sign_{number} [style="invis" weight="100"]'
     yield "  }"
 
 
@@ -170,6 +180,12 @@ def _signs(picture: Picture) -> Iterator[tuple[str, dict[str, str]]]:
         yield "highly available", {**_SHAPES["datastore"], **_AVAILABLE}
     if any(box.optional for box in picture.boxes):
         yield "optional", {**_SHAPES["service"], "style": "filled,rounded,dashed"}
+    for state in picture.states:
+        if state in SAID:
+            yield (
+                state,
+                {**_SHAPES["service"], **_STATES[state], **({"style": "filled,dashed"} if state == "gone" else {})},
+            )
 
 
 def _attributes(items: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import cast
 
+from novaplan.diagrams.folding import fold, hubs
 from novaplan.diagrams.picture import Arrow, Box, Group, Line, Picture
 from novaplan.diagrams.system import View, draw, host_of, identifier, visible
 from novaplan.errors import UnknownNameError
@@ -50,16 +51,11 @@ def film(states: Sequence[Topology], view: View | None = None, *, title: str = "
     """
     view = view or View()
     kept = _kept(states, view)
-    pictures = [draw(state, view, kept=kept) for state in states]
-    boxes, arrows, groups = dict[str, Box](), dict[str, Arrow](), dict[str, Group]()
-    for picture in pictures:
-        for box in picture.boxes:
-            boxes[box.id] = _roomy(boxes.get(box.id, box), box)
-        arrows |= {arrow.element: arrow for arrow in picture.arrows}
-        groups |= {group.id: group for group in picture.groups}
-    groups = {own: group for own, group in groups.items() if any(box.group == own for box in boxes.values())}
-    union = Picture(title or states[-1].name, tuple(boxes.values()), tuple(arrows.values()), tuple(groups.values()))
-    facts = [_facts(state) for state in states]
+    pictures = [draw(state, replace(view, fold=0), kept=kept) for state in states]
+    shared = hubs(_union(pictures, title), view.fold)
+    pictures = [fold(picture, shared) for picture in pictures]
+    union = _union(pictures, title or states[-1].name)
+    facts = [_facts(state, picture.folded) for state, picture in zip(states, pictures, strict=True)]
     shown = [_visible(picture, union) for picture in pictures]
     order = [item.element for items in (union.groups, union.boxes, union.arrows) for item in items]
     frames = []
@@ -76,6 +72,20 @@ def film(states: Sequence[Topology], view: View | None = None, *, title: str = "
             )
         )
     return Film(union, tuple(frames))
+
+
+def _union(pictures: Iterable[Picture], title: str) -> Picture:
+    """Everything that any of them has."""
+    boxes, arrows, groups = dict[str, Box](), dict[str, Arrow](), dict[str, Group]()
+    for picture in pictures:
+        for box in picture.boxes:
+            boxes[box.id] = _roomy(boxes.get(box.id, box), box)
+        arrows |= {arrow.element: arrow for arrow in picture.arrows}
+        groups |= {group.id: group for group in picture.groups}
+    filled = {box.group for box in boxes.values()}
+    return Picture(
+        title, tuple(boxes.values()), tuple(arrows.values()), tuple(own for own in groups.values() if own.id in filled)
+    )
 
 
 def _kept(states: Iterable[Topology], view: View) -> set[str]:
@@ -105,12 +115,13 @@ def _visible(picture: Picture, union: Picture) -> set[str]:
     return {item.element for items in (picture.boxes, picture.arrows) for item in items} | groups
 
 
-def _facts(state: Topology) -> dict[str, list[object]]:
-    """What each element of the picture stands for, to be compared. What a gateway forwards counts for its call too."""
+def _facts(state: Topology, folded: Mapping[str, str]) -> dict[str, list[object]]:
+    """What each element of the picture stands for, to be compared. What a gateway forwards counts for its call too, and
+    what is folded for the box that tells of it."""
     facts: dict[str, list[object]] = defaultdict(list)
     components: tuple[Service | Datastore | External, ...] = (*state.services, *state.datastores, *state.externals)
     for component in components:
-        facts[Box(identifier("", component.name), (), "service").element].append(component)
+        facts[Box(identifier("", component.name), "", (), "service").element].append(component)
     for edge in state.dependencies:
         facts[_between("", edge.client, cast(Line, edge.mode), edge.server)].append(edge)
     for route in state.routes:
@@ -118,6 +129,8 @@ def _facts(state: Topology) -> dict[str, list[object]]:
             facts[_between("host", host_of(route), "route", route.via or backend.service)].append(route)
             if route.via:
                 facts[_between("", route.via, "calls", backend.service)].append((route.key, backend))
+    for arrow, box in folded.items():
+        facts[box] += facts.pop(arrow, [])
     return facts
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from novaplan.diagrams.picture import Arrow, Box, Group, Line, Picture, Shape, shown
+from novaplan.diagrams.picture import Arrow, Box, Group, Line, Picture, Shape, labelled, shown
 
 _SHAPES: Final[Mapping[Shape, tuple[str, str]]] = {
     "service": ("(", ")"),
@@ -74,8 +74,7 @@ def _group(group: Group, picture: Picture, indent: str) -> Iterator[str]:
 
 def _box(box: Box) -> str:
     left, right = _SHAPES[box.shape]
-    word = () if box.state in {"plain", "kept"} else (f"({box.state})",)
-    return f"{box.id}{left}{_quoted((*box.label, *word))}{right}:::{_classes(box)[0]}" + "".join(
+    return f"{box.id}{left}{_quoted(labelled(box))}{right}:::{_classes(box)[0]}" + "".join(
         f"\n  class {box.id} {name}" for name in _classes(box)[1:]
     )
 
@@ -89,7 +88,7 @@ def _classes(box: Box) -> list[str]:
 
 def _arrow(arrow: Arrow) -> str:
     tail, head = (arrow.head, arrow.tail) if arrow.line == "consumes" else (arrow.tail, arrow.head)
-    words = arrow.label if arrow.line == "route" else (arrow.line, *arrow.label)
+    words = labelled(arrow) if arrow.line == "route" else (arrow.line, *labelled(arrow))
     text = f"|{_quoted(words)}|" if words and arrow.line != "lineage" else ""
     return f"{tail} {_ARROWS[arrow.line]}{text} {head}"
 

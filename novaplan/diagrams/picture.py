@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Shape = Literal["service", "datastore", "external", "outside", "cluster"]
 State = Literal["plain", "new", "gone", "merged", "moved", "changed", "kept"]
 """What becomes of a box or an arrow between two topologies."""
+SAID: Final[frozenset[State]] = frozenset({"new", "gone", "merged", "moved", "changed"})
+"""States that a word tells beside the colour."""
 Line = Literal["calls", "reads", "writes", "publishes", "consumes", "route", "lineage"]
 LINES: tuple[Line, ...] = ("route", "calls", "reads", "writes", "publishes", "consumes", "lineage")
 """Every style of arrow, in the order of the legend."""
@@ -28,8 +31,10 @@ class Box:
 
     id: str
     """Unique in the picture; only letters, digits and underscores."""
+    name: str
+    """What it is called."""
     label: tuple[str, ...]
-    """Lines of text, the name first."""
+    """Lines of text in it, those of the name first."""
     shape: Shape
     group: str = ""
     """The id of the group it stands in; empty for none."""
@@ -79,6 +84,16 @@ class Arrow:
         return f"edge-{self.line}-{self.tail}-{self.head}"
 
 
+def labelled(item: Box | Arrow) -> tuple[str, ...]:
+    """Its lines of text, with the word for its state."""
+    if item.state not in SAID or (isinstance(item, Arrow) and item.line == "lineage"):
+        return item.label
+    word = f"({item.state})"
+    if isinstance(item, Box) and item.label[:1] == (item.name,):
+        return (f"{item.name} {word}", *item.label[1:])
+    return (*item.label, word)
+
+
 @dataclass(frozen=True)
 class Picture:
     """All of it, in one order."""
@@ -89,6 +104,8 @@ class Picture:
     groups: tuple[Group, ...] = ()
     notes: tuple[str, ...] = field(default=())
     """What was left out, in words."""
+    folded: Mapping[str, str] = field(default_factory=dict)
+    """The elements of arrows that are not drawn, and of the boxes whose words tell of them."""
 
     @property
     def lines(self) -> tuple[Line, ...]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from textwrap import wrap
 from typing import Literal, cast
 
+from novaplan.diagrams.folding import fold, hubs
 from novaplan.diagrams.picture import Arrow, Box, Group, Line, Picture, State
 from novaplan.errors import UnknownNameError, nearest
 from novaplan.quantity import format_bytes
@@ -19,6 +21,8 @@ GroupBy = Literal["namespace", "team", "none"]
 Category = Literal["service", "datastore", "external", "route"]
 _MOST_PARTS = 6
 """Parts of a datastore that are named without detail."""
+_WIDEST = 32
+"""Characters of a name in one line."""
 _MOST_LABELS = 4
 """Lines on an arrow with detail; more are counted."""
 States = Mapping[str, State]
@@ -36,6 +40,9 @@ class View:
     """Only this component and what is around it."""
     hops: int = 1
     """How far around."""
+    fold: int | None = None
+    """Name what so many use in their boxes instead of drawing the arrows; 0 never does, None does where there are very
+    many arrows."""
 
 
 def draw(topology: Topology, view: View | None = None, *, kept: set[str] | None = None) -> Picture:
@@ -50,7 +57,8 @@ def draw(topology: Topology, view: View | None = None, *, kept: set[str] | None 
     arrows = [*arrows_of(topology, kept, view)]
     outside, incoming = _entrance(topology.routes, kept, view)
     notes = _notes(topology, kept, view)
-    return Picture(topology.name, (*outside, *boxes), (*incoming, *arrows), groups, notes)
+    picture = Picture(topology.name, (*outside, *boxes), (*incoming, *arrows), groups, notes)
+    return fold(picture, hubs(picture, view.fold))
 
 
 def visible(topology: Topology, view: View) -> set[str]:
@@ -110,7 +118,8 @@ def boxes_of(
         if service.name in kept:
             yield Box(
                 identifier(prefix, service.name),
-                (service.name, *_service_lines(service, view)),
+                service.name,
+                (*_name_lines(service.name), *_service_lines(service, view)),
                 "service",
                 membership.get(service.name, ""),
                 optional=service.optional,
@@ -121,7 +130,8 @@ def boxes_of(
         if store.name in kept:
             yield Box(
                 identifier(prefix, store.name),
-                (store.name, *_store_lines(store, view)),
+                store.name,
+                (*_name_lines(store.name), *_store_lines(store, view)),
                 "datastore",
                 membership.get(store.name, ""),
                 optional=store.optional,
@@ -141,15 +151,20 @@ def _tooltip(*parts: str | Iterable[str]) -> str:
 
 
 def _external(external: External, prefix: str, states: States) -> Box:
-    label = (external.name,) if external.kind == external.name else (external.name, external.kind)
+    kind = () if external.kind == external.name else (external.kind,)
     return Box(
         identifier(prefix, external.name),
-        label,
+        external.name,
+        (*_name_lines(external.name), *kind),
         "external",
         optional=external.optional,
         state=states.get(f"external:{external.name}", "plain"),
-        tooltip=_tooltip(*label, (), external.description),
+        tooltip=_tooltip(external.name, kind, external.description),
     )
+
+
+def _name_lines(name: str) -> tuple[str, ...]:
+    return tuple(wrap(name, _WIDEST)) or (name,)
 
 
 def _service_lines(service: Service, view: View) -> Iterable[str]:
@@ -251,7 +266,7 @@ def _entrance(routes: Iterable[Route], kept: set[str], view: View) -> tuple[list
             if name in kept:
                 together[host, name].append(route.path or f":{route.listen}")
     hosts = dict.fromkeys(host for host, _ in sorted(together))
-    boxes = [Box(identifier("host", host), (host,), "outside") for host in hosts]
+    boxes = [Box(identifier("host", host), host, _name_lines(host), "outside") for host in hosts]
     arrows = []
     for (host, name), paths in sorted(together.items()):
         paths = list(dict.fromkeys(paths))
@@ -269,7 +284,8 @@ def _notes(topology: Topology, kept: set[str], view: View) -> tuple[str, ...]:
     if left and view.focus is not None:
         notes.append(f"within {view.hops} of {view.focus}; {left} more components are not shown")
     if possible:
-        notes.append(f"{possible} dependencies that are only possible are not shown")
+        what = "1 dependency that is" if possible == 1 else f"{possible} dependencies that are"
+        notes.append(f"{what} only possible and not shown")
     return tuple(notes)
 
 

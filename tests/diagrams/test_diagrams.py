@@ -43,13 +43,13 @@ def test_what_becomes_of_the_sample_systems(form: str):
 @settings(max_examples=25)
 @given(strategies.topologies())
 def test_every_component_has_a_box_and_every_pair_and_mode_an_arrow(topology: Topology):
-    picture = draw(topology, View(detail=True))
-    boxes = {box.label[0]: box for box in picture.boxes if box.shape != "outside"}
+    picture = draw(topology, View(detail=True, fold=0))
+    boxes = {box.name: box for box in picture.boxes if box.shape != "outside"}
     components = (*topology.services, *topology.datastores, *topology.externals)
     assert boxes.keys() == {item.name for item in components}
     assert len({box.id for box in picture.boxes}) == len(picture.boxes)
     wanted = {(edge.client, edge.server, edge.mode) for edge in topology.dependencies if not edge.possible}
-    names = {box.id: box.label[0] for box in picture.boxes}
+    names = {box.id: box.name for box in picture.boxes}
     found = {(names[arrow.tail], names[arrow.head], arrow.line) for arrow in picture.arrows if arrow.line != "route"}
     assert found == wanted
     groups = {group.id for group in picture.groups}
@@ -61,12 +61,12 @@ def test_every_component_has_a_box_and_every_pair_and_mode_an_arrow(topology: To
 
 def test_a_focus_shows_what_is_around_it():
     topology = storage.load("current")
-    near = {box.label[0] for box in draw(topology, View(focus="auth-service")).boxes if box.shape != "outside"}
+    near = {box.name for box in draw(topology, View(focus="auth-service")).boxes if box.shape != "outside"}
     edges = topology.dependencies
     around = {edge.server for edge in edges if edge.client == "auth-service"}
     around |= {edge.client for edge in edges if edge.server == "auth-service"}
     assert near == around | {"auth-service"}
-    farther = {box.label[0] for box in draw(topology, View(focus="auth-service", hops=2)).boxes}
+    farther = {box.name for box in draw(topology, View(focus="auth-service", hops=2)).boxes}
     assert near < farther
     with pytest.raises(UnknownNameError, match=r"'auth-servic' \(did you mean 'auth-service'\?\)"):
         draw(topology, View(focus="auth-servic"))
@@ -80,18 +80,18 @@ def test_what_is_hidden_is_not_drawn():
 
 def test_a_comparison_says_what_merged_moved_came_and_went():
     picture = compare(storage.load("current"), storage.load("target"))
-    states = {(box.id.partition("_")[0], box.label[0]): box.state for box in picture.boxes}
+    states = {(box.id.partition("_")[0], box.name): box.state for box in picture.boxes}
     assert states["before", "user-service"] == "merged"
     assert states["before", "messaging-service"] == "moved"
     assert states["after", "api-service"] == "merged"
     assert states["after", "realtime-service"] == "moved"
     assert states["after", "redis"] == "changed"
     assert ("before", "neo4j") not in states  # it stays as it is
-    names = {box.id: box.label[0] for box in picture.boxes}
+    names = {box.id: box.name for box in picture.boxes}
     lineage = {(names[arrow.tail], names[arrow.head]) for arrow in picture.arrows}
     assert {("auth-service", "api-service"), ("streaming-ingest", "streaming-service")} <= lineage
     whole = compare(storage.load("current"), storage.load("target"), View(detail=True))
-    assert any(box.label[0] == "neo4j" for box in whole.boxes)
+    assert any(box.name == "neo4j" for box in whole.boxes)
 
 
 HOSTILE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)

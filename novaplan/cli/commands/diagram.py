@@ -13,6 +13,7 @@ from novaplan.cli.usage import ForceOption, command, new_application
 
 if TYPE_CHECKING:
     from novaplan.diagrams.picture import Picture
+    from novaplan.diagrams.system import View
 
 Form = Literal["svg", "png", "pdf", "dot", "mmd"]
 FORMS: tuple[Form, ...] = ("svg", "png", "pdf", "dot", "mmd")
@@ -34,18 +35,17 @@ class Hidden(StrEnum):
     "novaplan diagram target -o target.svg",
     "novaplan diagram current target -o merge.png",
     "novaplan diagram current -o redis.mmd --focus redis --hops 2",
+    "novaplan diagram plan.yaml current target --step 12 -o step.svg",
 )
 def diagram(
-    topology: Annotated[
-        str,
+    names: Annotated[
+        list[str],
         typer.Argument(
-            metavar="TOPOLOGY", show_default=False, help="A file, a name such as current, or - (standard input)."
+            metavar="TOPOLOGY [TARGET] | PLAN [CURRENT TARGET]",
+            show_default=False,
+            help="Files, names such as current, or - (standard input); a PLAN with --step only.",
         ),
     ],
-    target: Annotated[
-        str | None,
-        typer.Argument(metavar="TARGET", show_default=False, help="Draw what becomes of TOPOLOGY in this one."),
-    ] = None,
     destination: Annotated[
         Path,
         typer.Option(
@@ -68,27 +68,76 @@ def diagram(
         list[Hidden] | None,
         typer.Option("--hide", help="Leave these out; may be given several times."),
     ] = None,
+    fold: Annotated[
+        int | None,
+        typer.Option(
+            "--fold",
+            metavar="N",
+            min=0,
+            show_default="only where there are very many arrows",
+            help="Name what N or more use in their boxes, instead of drawing the arrows; 0: never.",
+        ),
+    ] = None,
+    step: Annotated[
+        str | None,
+        typer.Option(
+            "--step",
+            metavar="STEP",
+            show_default=False,
+            help="Of a PLAN, the state after this step: a number or an id.",
+        ),
+    ] = None,
     force: ForceOption = False,
 ) -> None:
-    """Draw a system, or what becomes of one in another.
+    """Draw a system, what becomes of one in another, or the state after a step of a plan.
 
     svg, png and pdf are drawn by Graphviz; svg without it by an extra that pip alone installs. dot and mmd (Mermaid,
     which GitHub draws) need neither.
     """
-    if topology == target == output.STANDARD_STREAM:
-        raise typer.BadParameter("only one of TOPOLOGY and TARGET can be standard input", param_hint="TARGET")
+    if names.count(output.STANDARD_STREAM) > 1:
+        raise typer.BadParameter("only one of the files can be standard input", param_hint="TARGET")
+    if len(names) not in ((1, 2) if step is None else (1, 3)):
+        wanted = "TOPOLOGY or TOPOLOGY TARGET" if step is None else "PLAN or PLAN CURRENT TARGET"
+        raise typer.BadParameter(f"{len(names)} names are given; name {wanted}", param_hint="TOPOLOGY")
     form = _form(destination)
 
-    from novaplan.diagrams.comparison import compare
-    from novaplan.diagrams.system import View, draw
-    from novaplan.topology import storage
+    from novaplan.diagrams.system import View
 
     view = View(
-        detail=detail, group_by=group_by, hide=frozenset(item.value for item in hide or ()), focus=focus, hops=hops
+        detail=detail,
+        group_by=group_by,
+        hide=frozenset(item.value for item in hide or ()),
+        focus=focus,
+        hops=hops,
+        fold=fold,
     )
-    first = storage.load(topology)
-    picture = draw(first, view) if target is None else compare(first, storage.load(target), view)
+    picture = _after_step(names, step, view) if step is not None else _picture(names, view)
     _write(picture, form, destination, force=force)
+
+
+def _picture(names: list[str], view: View) -> Picture:
+    from novaplan.diagrams.comparison import compare
+    from novaplan.diagrams.system import draw
+    from novaplan.topology import storage
+
+    found = [storage.load(name) for name in names]
+    return draw(found[0], view) if len(found) == 1 else compare(found[0], found[1], view)
+
+
+def _after_step(names: list[str], step: str, view: View) -> Picture:
+    """The topologies that a plan is for are those it names, unless others are given."""
+    from novaplan.diagrams.step import after_step
+    from novaplan.migration import storage as plans
+    from novaplan.migration.plan import Plan
+    from novaplan.migration.verify import verify
+    from novaplan.topology import storage
+
+    stored = plans.load(names[0])
+    current, target = names[1:] or (stored.current_name, stored.target_name)
+    found = verify(stored, storage.load(current), storage.load(target))
+    if not found.accepted:
+        output.warn("this plan is not safe as it stands; novaplan verify says why")
+    return after_step(Plan(found.world, found.proof), step, view)
 
 
 def _form(destination: Path) -> Form:
