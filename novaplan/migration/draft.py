@@ -10,6 +10,7 @@ from typing import TypeVar
 from novaplan.migration.edits import Edit, Value, put, remove, set_fields
 from novaplan.migration.effort import Efforts
 from novaplan.migration.heritage import Heritage
+from novaplan.migration.home import Home
 from novaplan.migration.rollout import Rollout
 from novaplan.migration.step import Action, Gate, Risk, Step
 from novaplan.migration.steps import Kind
@@ -103,6 +104,7 @@ class Draft:
         self.world, self.rollout, self.efforts = world, rollout, efforts
         self.current, self.target = world.current, world.target
         self.heritage = Heritage(world)
+        self.home = Home(world)
         self.goal: dict[str, Model] = self.heritage.goal
         self.start: dict[str, Model] = split(world.current)
         self.state = State(self.start)
@@ -156,9 +158,9 @@ class Draft:
             establishes=establishes,
             after=tuple(dict.fromkeys(after)),
             touches=names,
-            actions=tuple(actions),
-            gates=tuple(gates),
-            rollback=tuple(rollback),
+            actions=tuple(map(self.home.action, actions)),
+            gates=tuple(map(self.home.gate, gates)),
+            rollback=tuple(map(self.home.action, rollback)),
             reversible=reversible,
             undone_until=undone_until,
             effort=self.efforts.of(kind.name, units or {}),

@@ -12,6 +12,10 @@ STATE = "{state}"
 """Stands for the name of the state after a step in its commands, until the order of the steps is known."""
 BEFORE = "{before}"
 """The same for the state before it."""
+HOME = "@home@"
+"""Stands for the namespace of what current puts in none, until the draft fills it in (``novaplan.migration.home``)."""
+SETTINGS = "{settings}"
+"""The same for the settings with which every state is rendered."""
 
 _FACTS = {
     "inventory": "the inventory is complete",
@@ -28,6 +32,7 @@ _FACTS = {
     "drained": "{} has no connection left",
     "baked": "{} has carried everything for its bake time",
     "revoked": "the credentials of {} are revoked",
+    "stopped": "{} was stopped, and nobody missed it",
 }
 
 
@@ -74,8 +79,8 @@ def psql(server: str, database: str, *statements: str) -> str:
 
 
 def in_namespace(namespace: str | None) -> list[str]:
-    """The option of kubectl for a namespace, none for that of its context."""
-    return [] if namespace is None else ["-n", namespace]
+    """The option of kubectl for a namespace; without one, that of what current puts in none."""
+    return ["-n", namespace or HOME]
 
 
 def kubectl(namespace: str | None, *words: str | int) -> str:
@@ -83,28 +88,21 @@ def kubectl(namespace: str | None, *words: str | int) -> str:
     return sh("kubectl", *in_namespace(namespace), *words)
 
 
-def rendered(says: str = "Render the state after this step, read the difference, apply it") -> list[Action]:
+def rendered(says: str = "Apply what differs in the state after this step, and nothing else") -> list[Action]:
     """How any change of manifests is carried out."""
-    return [
-        Action(
-            says,
-            "novaplan render states/{state}.yaml -o manifests/{state}\n"
-            "kubectl diff -k manifests/{state}\nkubectl apply -k manifests/{state}",
-            "novaplan",
-        )
-    ]
+    return [Action(says, _patch(BEFORE, STATE, "patches/{state}"), "novaplan")]
 
 
-def undo(says: str = "Apply the manifests of the state before this step") -> list[Action]:
+def undo(says: str = "Apply what differs in the state before this step") -> list[Action]:
     """How any change of manifests is taken back."""
-    return [
-        Action(
-            says,
-            "novaplan render states/{before}.yaml -o manifests/{before}\n"
-            "kubectl diff -k manifests/{before}\nkubectl apply -k manifests/{before}",
-            "novaplan",
-        )
-    ]
+    return [Action(says, _patch(STATE, BEFORE, "patches/{state}-back"), "novaplan")]
+
+
+def _patch(before: str, after: str, folder: str) -> str:
+    return (
+        f"novaplan render states/{after}.yaml --since states/{before}.yaml{SETTINGS} -o {folder}\n"
+        f"{folder}/apply.sh diff\n{folder}/apply.sh"
+    )
 
 
 def rolled_out(namespace: str | None, workload: str, name: str) -> Gate:
@@ -115,6 +113,11 @@ def rolled_out(namespace: str | None, workload: str, name: str) -> Gate:
         kubectl(namespace, "rollout", "status", f"{workload}/{name}", "--timeout=10m"),
         "exit status 0",
     )
+
+
+def counted(number: int, one: str) -> str:
+    """``1 pod``, ``2 pods``."""
+    return f"{number} {one}" + ("" if number == 1 else "s")
 
 
 def listed(names: Sequence[str]) -> str:

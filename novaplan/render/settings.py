@@ -126,7 +126,7 @@ class Settings(Model):
     """The environment that plain manifests are for."""
     environments: Annotated[tuple[Environment, ...], Field()] = ()
     """Overlays and values files; the one named by ``environment`` holds for plain manifests too."""
-    system: Name | None = None
+    system: Label | None = None
     """What the system is called in labels and in names of its Ingresses. Absent: as the topology is. Where topologies
     of one system have names of their own, one that stays keeps labels and Ingresses what they are."""
     namespace: Name | None = None

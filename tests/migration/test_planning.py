@@ -90,7 +90,7 @@ def test_connections_are_mended_before_new_clients_come() -> None:
     world = made.world
     (room,) = [step.id for step in made if step.kind == "raise-connections"]
     later = [step.id for step in made if step.kind in ("deploy-dark", "shift-route", "keep-name")]
-    assert len(later) > 30
+    assert len(later) > 20
     for other in later:
         first = world.first(world.position[other])
         assert world.order.comes_before(world.last[world.position[room]], first), f"{other} may come before {room}"

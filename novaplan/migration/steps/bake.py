@@ -51,7 +51,13 @@ def propose(draft: Draft) -> None:
                     for old in gone[:3]
                 ),
             ],
-            rollback=[Action("Shift the weights back; the old services still run", tool="person")],
+            rollback=[
+                Action(
+                    "Undo the steps that gave it the work, the last one first, by their own rollbacks; the old services"
+                    " still run",
+                    tool="person",
+                )
+            ],
             undone_until="the old services are scaled to zero",
             bake=draft.rollout.bake,
             rank=(*draft.heritage.rank(last), last),

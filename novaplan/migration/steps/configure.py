@@ -96,7 +96,7 @@ def _add(draft: Draft, name: str, edits: list[Edit]) -> None:
             rolled_out(service.namespace, "deployment" if service.workload == "deployment" else service.workload, name)
         ]
         if service and service.workload in ("deployment", "statefulset", "daemonset")
-        else [Gate("It is as rendered", "kubectl", "kubectl diff -k manifests/{state}", "exit status 0")],
+        else [Gate("It is as rendered", "kubectl", "patches/{state}/apply.sh diff", "no difference shown")],
         rollback=undo(),
         undone_until="always",
     )

@@ -6,7 +6,7 @@ from novaplan.migration.allowing import no_removal, only
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import put
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import sh
+from novaplan.migration.texts import rendered, sh, undo
 from novaplan.migration.world import World
 from novaplan.topology.parts import address
 
@@ -25,7 +25,7 @@ def propose(draft: Draft) -> None:
             stages=[[put(own, space)]],
             touches=[],
             actions=[
-                Action("Create it", sh("kubectl", "create", "namespace", space.name)),
+                *rendered("Create it"),
                 Action("Give it the limits, quotas and pull secrets of the namespaces there are", tool="person"),
             ],
             gates=[
@@ -36,7 +36,7 @@ def propose(draft: Draft) -> None:
                     "== Active",
                 )
             ],
-            rollback=[Action("Delete it while it is empty", sh("kubectl", "delete", "namespace", space.name))],
+            rollback=undo("Take it away while it is empty"),
             undone_until="something runs in it",
         )
 

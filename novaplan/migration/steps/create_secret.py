@@ -6,11 +6,13 @@ from novaplan.migration.allowing import no_removal, only
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import put
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import kubectl, listed
+from novaplan.migration.texts import kubectl, listed, rendered, undo
 from novaplan.migration.world import World
 from novaplan.topology.parts import path_of, quote, secret_address
+from novaplan.topology.wiring import Secret
 
 PHASE, ORDER = "expand", 46
+_TLS = "kubernetes.io/tls"
 
 
 def propose(draft: Draft) -> None:
@@ -31,14 +33,7 @@ def propose(draft: Draft) -> None:
             stages=[edits],
             units={"keys": len(new)},
             touches=[],
-            actions=[
-                Action("Take each value from the store of secrets; for a database that of the new role", tool="person"),
-                Action(
-                    "Render the placeholders, fill them there, and apply",
-                    "novaplan render states/{state}.yaml -o manifests/{state}",
-                    "novaplan",
-                ),
-            ],
+            actions=_actions(secret),
             gates=[
                 Gate(
                     "Every key is there",
@@ -47,15 +42,31 @@ def propose(draft: Draft) -> None:
                     f"has {len(secret.keys)} keys",
                 )
             ],
-            rollback=[
-                Action(
-                    "Take what was added out again",
-                    kubectl(secret.namespace, "delete", "secret", secret.name) if verb == "Create" else "",
-                    "kubectl" if verb == "Create" else "person",
-                )
-            ],
+            rollback=[Action("Delete it", kubectl(secret.namespace, "delete", "secret", secret.name))]
+            if secret.type == _TLS
+            else undo("Take what was added out again"),
             undone_until="something mounts it",
         )
+
+
+def _actions(secret: Secret) -> list[Action]:
+    if secret.type == _TLS:
+        words = ("create", "secret", "tls", secret.name, "--cert=tls.crt", "--key=tls.key")
+        return [
+            Action(
+                "Create it from the certificate and its key, unless cert-manager makes it; novaplan renders none"
+                " without values, which Kubernetes would refuse",
+                kubectl(secret.namespace, *words),
+            )
+        ]
+    return [
+        *rendered("Create it without values: the script then stops and lists the keys that have none"),
+        Action(
+            "Fill them in under stringData, from the store of secrets, for a database with the password of the new"
+            " role; then run the script again, which has to find every key",
+            kubectl(secret.namespace, "edit", "secret", secret.name),
+        ),
+    ]
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

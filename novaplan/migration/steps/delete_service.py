@@ -6,7 +6,7 @@ from novaplan.migration.allowing import only_removes, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import remove
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import kubectl, undo
+from novaplan.migration.texts import kubectl, listed, rendered, undo
 from novaplan.migration.world import World
 from novaplan.topology.parts import address, dependency_address, kind_of
 
@@ -19,19 +19,8 @@ def propose(draft: Draft) -> None:
         own = address("service", old)
         service = draft.current.service[old]
         gone = [own, *draft.state.inside(own), *(dependency_address(edge) for edge in draft.state.edges_of(old))]
-        kind = (
-            "statefulset"
-            if service.workload == "statefulset"
-            else "cronjob"
-            if service.workload == "cronjob"
-            else "deployment"
-        )
         revoked = [step.id for step in draft.steps if step.kind == "revoke-credentials" and step.id.endswith(f"/{old}")]
-        claims = (
-            f"; claims of {', '.join(volume.name for volume in service.volumes)} stay until somebody deletes them"
-            if service.volumes
-            else ""
-        )
+        kept = [volume.name for volume in service.volumes if volume.size is not None]
         draft.add(
             old,
             title=f"Delete {old}"
@@ -39,20 +28,24 @@ def propose(draft: Draft) -> None:
             stages=[[remove(item) for item in dict.fromkeys(gone)]],
             after=[f"scale-to-zero/{old}", *revoked],
             touches=[old],
-            preconditions=(f"its manifests and image are kept{claims}",),
+            preconditions=("its image is kept", *_unasked(draft, old)),
             actions=[
-                Action(
-                    "Delete the workload, its autoscaler and its budget, not the Service of its name",
-                    kubectl(
-                        service.namespace, "delete", f"{kind}/{old}", f"hpa/{old}", f"pdb/{old}", "--ignore-not-found"
-                    ),
-                )
+                *rendered(
+                    f"Delete what runs it{'' if draft.world.heir(old) == old else ', not the Service of its name'}"
+                ),
+                *([_left(kept)] if kept else []),
             ],
             gates=[
                 Gate(
                     "The name still answers",
                     "kubectl",
-                    kubectl(service.namespace, "get", "endpointslices", "-l", f"kubernetes.io/service-name={old}"),
+                    kubectl(
+                        draft.service(draft.world.heir(old)).namespace,
+                        "get",
+                        "endpointslices",
+                        "-l",
+                        f"kubernetes.io/service-name={old}",
+                    ),
                     "has endpoints of its heir",
                 )
             ]
@@ -61,6 +54,28 @@ def propose(draft: Draft) -> None:
             rollback=undo("Apply its manifests again, with no replicas"),
             undone_until="its image, secrets and roles are gone",
         )
+
+
+def _unasked(draft: Draft, old: str) -> list[str]:
+    """The name goes on with the ports of its heir alone, and in the namespace of its heir alone."""
+    heir, gone = draft.target.service.get(draft.world.heir(old)), draft.current.service[old]
+    if heir is None:
+        return []
+    numbers = {port.port for port in heir.ports}
+    lost = [f"{old}:{port.port}" for port in gone.ports if port.port not in numbers]
+    here, there = (item.namespace or draft.home.namespace for item in (gone, heir))
+    told = [f"nobody asks for {listed(lost)} any more, which {heir.name} does not listen on"] if lost else []
+    return told + (
+        [f"nobody asks for {old} from {here} any more: the name is left in {there}"] if here != there else []
+    )
+
+
+def _left(volumes: list[str]) -> Action:
+    return Action(
+        f"Its claims stay ({listed(volumes)}). When nobody needs their data, the script deletes by name those that"
+        " nothing else uses; there is no way back from that",
+        "patches/{state}/apply.sh claims",
+    )
 
 
 def _dependents_first(draft: Draft) -> list[str]:

@@ -7,7 +7,7 @@ from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, put
 from novaplan.migration.flags import dark_flag
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import kubectl, label, listed, rendered, rolled_out
+from novaplan.migration.texts import counted, kubectl, label, listed, rendered, rolled_out, undo
 from novaplan.migration.world import World
 from novaplan.topology.parts import address, kind_of
 from novaplan.topology.service import FeatureFlag
@@ -34,33 +34,31 @@ def propose(draft: Draft) -> None:
             name,
             title=f"Deploy {name} dark"
             + (f" beside {listed(olds)}" if olds else "")
-            + f": {service.replicas} pods, no traffic",
+            + f": {counted(service.replicas, 'pod')}, no traffic",
             stages=[edits],
             establishes=(f"deployed/{name}",),
             after=[*(draft.ready[server] for server in servers if server in draft.ready), *draft.moves.get(name, ())],
             touches=[name, *olds],
             actions=[
                 *rendered(
-                    "Render it without routes, consumers and autoscaling"
-                    + (f", with {listed(off)} off" if off else "")
-                    + ", and apply"
+                    "Apply it without routes, consumers and autoscaling" + (f", with {listed(off)} off" if off else "")
                 ),
                 Action(
                     "Read its log: it reaches every server, and complains of nothing",
-                    kubectl(service.namespace, "logs", f"deployment/{name}", "--all-containers", "--tail=100"),
-                    "kubectl",
+                    kubectl(
+                        service.namespace,
+                        "logs",
+                        f"{_workload(service.workload)}/{name}",
+                        "--all-containers",
+                        "--tail=100",
+                    ),
                 ),
             ],
             gates=[
                 rolled_out(service.namespace, _workload(service.workload), name),
                 Gate("It gets no requests", "promql", calls, "== 0 or absent", draft.rollout.weight_bake),
             ],
-            rollback=[
-                Action(
-                    "Delete it; nothing depends on it",
-                    kubectl(service.namespace, "delete", _workload(service.workload), name),
-                )
-            ],
+            rollback=undo("Delete it; nothing depends on it"),
             undone_until="it has traffic",
         )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from novaplan.migration.allowing import only, only_fields, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import set_fields
-from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import kubectl
+from novaplan.migration.step import Gate, Step
+from novaplan.migration.texts import rendered, undo
 from novaplan.migration.world import World
 from novaplan.topology.parts import address
 from novaplan.topology.service import Service
@@ -23,8 +23,6 @@ def propose(draft: Draft) -> None:
         for name in sorted(set(left) - set(service.aliases)):
             left.remove(name)
             names = service.aliases if set(left) == set(service.aliases) else tuple(left)
-            old = draft.current.service.get(name)
-            space = old.namespace if old else service.namespace
             draft.add(
                 name,
                 service.name,
@@ -33,12 +31,7 @@ def propose(draft: Draft) -> None:
                 after=[step.id for step in draft.steps if step.id == f"delete-service/{name}"],
                 touches=[service.name],
                 preconditions=("no configuration, job, dashboard or certificate outside the topology names it either",),
-                actions=[
-                    Action(
-                        "Delete the Service of that name, and forwarders behind it",
-                        kubectl(space, "delete", "service", name),
-                    )
-                ],
+                actions=rendered("Delete the Service of that name"),
                 gates=[
                     Gate(
                         "Nobody asks for it",
@@ -48,7 +41,7 @@ def propose(draft: Draft) -> None:
                         draft.rollout.bake,
                     )
                 ],
-                rollback=[Action("Add it again", kubectl(space, "apply", "-f", f"backup/service-{name}.yaml"))],
+                rollback=undo("Add it again"),
                 undone_until="always",
                 bake=0,
             )

@@ -7,7 +7,7 @@ from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, set_fields
 from novaplan.migration.rewire import Rewire
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import SUCCESS, kubectl, label, listed, sh, share_of
+from novaplan.migration.texts import SUCCESS, label, listed, rendered, share_of, undo
 from novaplan.migration.world import World
 from novaplan.topology.base import replace
 from novaplan.topology.parts import address
@@ -64,12 +64,7 @@ def propose(draft: Draft) -> None:
                     draft.rollout.weight_bake,
                 ),
             ],
-            rollback=[
-                Action(
-                    f"Lead the name back: {old} still runs",
-                    kubectl(gone.namespace, "apply", "-f", f"backup/service-{old}.yaml"),
-                )
-            ],
+            rollback=undo(f"Lead the name back: {old} still runs"),
             undone_until=f"{old} is scaled to zero",
             risk="medium" if callers else "low",
             rank=(*draft.heritage.rank(old), old),
@@ -94,64 +89,19 @@ def _waiting(draft: Draft, old: str) -> list[Edit]:
 
 
 def _actions(draft: Draft, old: str, new: str) -> list[Action]:
-    gone, heir = draft.current.service[old], draft.service(new)
-    keep = Action(
-        "Keep what is there, for the way back",
-        kubectl(gone.namespace, "get", "service", old, "-o", "yaml") + " > " + sh(f"backup/service-{old}.yaml"),
-    )
-    ports = ",".join(
-        f'{{"name":"{port.name}","port":{port.port},"targetPort":{_target(draft, old, port.name, port.port)}}}'
-        for port in gone.ports
-    )
-    if gone.namespace == heir.namespace:
-        patch = (
-            '{"spec":{"selector":{"app.kubernetes.io/name":"'
-            + new
-            + '"}'
-            + (f',"ports":[{ports}]' if ports else "")
-            + "}}"
+    here, there = (item.namespace or draft.home.namespace for item in (draft.current.service[old], draft.service(new)))
+    if any(route.via == old for route in draft.current.routes):
+        says = f"Note it down: the Service {old} itself moves when no route passes through {old} any more"
+    elif here == there:
+        says = (
+            f"Move the selector of the Service {old}; its address stays, and no ExternalName changes Host or breaks TLS"
         )
-        return [
-            keep,
-            Action(
-                "Move the selector of its Service: no ExternalName, which would send the wrong Host and fail TLS",
-                kubectl(gone.namespace, "patch", "service", old, "--type=merge", "-p", patch),
-            ),
-        ]
-    forward = [
-        sh(
-            "kubectl",
-            "-n",
-            gone.namespace or "default",
-            "create",
-            "deployment",
-            f"{old}-{port.port}",
-            "--image=alpine/socat:1.8.0.0",
-            "--",
-            "socat",
-            f"TCP-LISTEN:{port.port},fork,reuseaddr",
-            f"TCP:{new}.{heir.namespace or 'default'}.svc.cluster.local:{_number(draft, old, port.name, port.port)}",
+    else:
+        says = (
+            f"{new} runs in {there}, where no selector of {here} reaches: let the Service {old} lead to a relay, pods"
+            f" beside it that pass every connection on to {new}"
         )
-        for port in gone.ports
-    ]
-    return [
-        keep,
-        Action(
-            f"{new} runs in another namespace, where no selector reaches: put a forwarder for each port beside {old}",
-            "\n".join(forward),
-        ),
-        Action(f"Move the selector of the Service {old} to the forwarders", tool="person"),
-    ]
-
-
-def _number(draft: Draft, old: str, name: str, number: int) -> int:
-    found = draft.heritage.port_heir(old, name)
-    return found.port if found else number
-
-
-def _target(draft: Draft, old: str, name: str, number: int) -> int:
-    found = draft.heritage.port_heir(old, name)
-    return found.listens_on if found else number
+    return rendered(says)
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

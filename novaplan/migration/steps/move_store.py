@@ -107,10 +107,12 @@ def _move(
     servers = sorted({heir, *(new.server for _, new in edges), *(names_of(edit.address)[0] for edit in parts)} - {""})
     made = {edit.address for edit in edits}
     stages = [stage for stage in ([edit for edit in parts if edit.address not in made], edits) if stage]
+    if not stages:  # other steps have moved everything
+        return
     step = draft.add(
         store.name,
         title=f"Lead {listed(clients) or 'whatever uses it'} from {store.name} to {listed(servers)}",
-        stages=stages or [()],
+        stages=stages,
         units={"clients": len(clients), "topics": len(parts)},
         after=draft.before_moving(store.name, *servers),
         touches=[store.name, *servers, *clients],

@@ -7,8 +7,8 @@ from collections import defaultdict
 from novaplan.migration.allowing import no_removal, only
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, put
-from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import listed, rendered, sh
+from novaplan.migration.step import Gate, Step
+from novaplan.migration.texts import listed, rendered, sh, undo
 from novaplan.migration.world import World
 from novaplan.topology.base import replace
 from novaplan.topology.parts import route_address
@@ -51,13 +51,10 @@ def propose(draft: Draft) -> None:
                 )
                 for route in routes[:3]
             ],
-            rollback=[
-                Action(
-                    f"Take them away again: {listed([_shown(route) for route in routes[:5]])}"
-                    + (" and the others" if len(routes) > 5 else ""),
-                    tool="person",
-                )
-            ],
+            rollback=undo(
+                f"Take them away again: {listed([_shown(route) for route in routes[:5]])}"
+                + (" and the others" if len(routes) > 5 else "")
+            ),
             undone_until="somebody uses them",
         )
 

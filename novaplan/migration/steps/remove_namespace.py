@@ -6,7 +6,7 @@ from novaplan.migration.allowing import only_removes
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import remove
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import sh
+from novaplan.migration.texts import rendered, sh, undo
 from novaplan.migration.world import World
 from novaplan.topology.parts import address
 
@@ -29,7 +29,7 @@ def propose(draft: Draft) -> None:
                 Action(
                     "Look what is in it", sh("kubectl", "-n", space.name, "get", "all,secret,configmap,pvc,ingress")
                 ),
-                Action("Delete it", sh("kubectl", "delete", "namespace", space.name)),
+                *rendered("Delete it; as long as a claim is left in it, the script refuses and names the claim"),
             ],
             gates=[
                 Gate(
@@ -39,7 +39,7 @@ def propose(draft: Draft) -> None:
                     "== empty",
                 )
             ],
-            rollback=[Action("Create it again, empty as it was", sh("kubectl", "create", "namespace", space.name))],
+            rollback=undo("Create it again, empty as it was"),
             undone_until="always",
         )
 

@@ -9,9 +9,10 @@ from novaplan.migration.draft import Draft
 from novaplan.migration.edits import remove
 from novaplan.migration.rewire import names_of
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import kubectl, listed, sh
+from novaplan.migration.texts import kubectl, listed, rendered, sh, undo
 from novaplan.migration.world import World
 from novaplan.topology.parts import kind_of, parent_of
+from novaplan.topology.wiring import Secret
 
 PHASE, ORDER = "contract", 380
 
@@ -24,7 +25,8 @@ def propose(draft: Draft) -> None:
             gone[own if kind_of(own) == "secret" else parent_of(own)].append(own)
     for secret, owns in sorted(gone.items()):
         *space, name = names_of(secret)
-        whole = secret in owns
+        whole, held = secret in owns, draft.state.part(secret, Secret)
+        tls = held is not None and held.type == "kubernetes.io/tls"  # of which novaplan renders nothing
         keys = [names_of(own)[-1] for own in owns if own != secret]
         namespace = space[0] if space else None
         draft.add(
@@ -38,25 +40,9 @@ def propose(draft: Draft) -> None:
                 "what it opened can be opened with the new one, or is gone",
                 "the store of secrets keeps its last version",
             ),
-            actions=[
-                Action(
-                    "Delete it",
-                    kubectl(namespace, "delete", "secret", name)
-                    if whole
-                    else "\n".join(
-                        kubectl(
-                            namespace,
-                            "patch",
-                            "secret",
-                            name,
-                            "--type=json",
-                            "-p",
-                            f'[{{"op":"remove","path":"/data/{key.replace("~", "~0").replace("/", "~1")}"}}]',
-                        )
-                        for key in keys
-                    ),
-                )
-            ],
+            actions=[Action("Delete it", kubectl(namespace, "delete", "secret", name))]
+            if tls
+            else rendered("Delete it" if whole else "Take them out; the values of the other keys stay"),
             gates=[
                 Gate(
                     "No pod waits for it",
@@ -65,7 +51,9 @@ def propose(draft: Draft) -> None:
                     "none of this secret",
                 )
             ],
-            rollback=[Action("Put it back from the store of secrets", tool="person")],
+            rollback=[Action("Put it back from the store of secrets", tool="person")]
+            if tls
+            else undo("Put it back, and fill it in from the store of secrets when the script asks for it"),
             undone_until="the store of secrets forgets its last version",
         )
 

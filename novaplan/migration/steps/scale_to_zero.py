@@ -5,8 +5,8 @@ from __future__ import annotations
 from novaplan.migration.allowing import only, only_fields, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, remove, set_fields
-from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import kubectl
+from novaplan.migration.step import Gate, Step
+from novaplan.migration.texts import rendered, undo
 from novaplan.migration.world import World
 from novaplan.topology.base import replace
 from novaplan.topology.parts import address, dependency_address
@@ -29,26 +29,17 @@ def propose(draft: Draft) -> None:
                 waits = tuple(name for name in there.startup.wait_for if name != old)
                 edits.append(set_fields(address("service", other.name), startup=replace(there.startup, wait_for=waits)))
         removed = [step.id for step in draft.steps if step.kind == "remove-routes" and old in step.touches]
-        kind = "deployment" if service.workload not in ("statefulset",) else "statefulset"
         draft.add(
             old,
             title=f"Scale {old} to zero; it can be started again at once",
             stages=[edits],
             after=removed,
             touches=[old],
-            actions=[
-                Action(
-                    "Take its autoscaler away, which would start it again",
-                    kubectl(service.namespace, "delete", "hpa", old, "--ignore-not-found"),
-                ),
-                Action("Scale it down", kubectl(service.namespace, "scale", kind, old, "--replicas=0")),
-            ]
-            if service.workload != "cronjob"
-            else [
-                Action(
-                    "Suspend it", kubectl(service.namespace, "patch", "cronjob", old, "-p", '{"spec":{"suspend":true}}')
-                )
-            ],
+            actions=rendered(
+                "Suspend it"
+                if service.workload == "cronjob"
+                else "Scale it down, and take away what would start it again"
+            ),
             gates=[
                 Gate(
                     "Nobody misses it",
@@ -58,19 +49,7 @@ def propose(draft: Draft) -> None:
                     draft.rollout.weight_bake,
                 )
             ],
-            rollback=[
-                Action(
-                    "Scale it up again",
-                    kubectl(
-                        service.namespace,
-                        "scale",
-                        kind,
-                        old,
-                        f"--replicas={max(service.replicas, service.autoscaling.min if service.autoscaling else 0)}",
-                    ),
-                ),
-                Action("Apply its autoscaler and budget again", "kubectl apply -k manifests/{before}"),
-            ],
+            rollback=undo("Start it again as it was, with its autoscaler and budget"),
             undone_until=f"{old} is deleted",
         )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from novaplan.migration.allowing import only, only_fields, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, set_fields
-from novaplan.migration.step import Gate, Step
+from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.steps.mirror_reads import HTTP
-from novaplan.migration.texts import SUCCESS, label, rendered, share_of, undo
+from novaplan.migration.texts import SUCCESS, kubectl, label, listed, rendered, share_of, undo
 from novaplan.migration.world import World
 from novaplan.quantity import format_milliseconds
 from novaplan.topology.base import replace
@@ -66,23 +66,78 @@ def _add(
         old,
         new,
         weight,
-        title=f"Shift {weight} % of {old}'s traffic to {new} (until now {before} %), and watch it for {watched}",
+        title=f"Shift {weight} % of {old}'s traffic to {new} (until now {before} %), and watch it for {watched}"
+        if any(route.path is not None for route in routes)
+        else f"Move the {_ports(routes)} of {old} to {new}, and watch for {watched}",
         stages=[edits],
         units={"routes": len(routes)},
         establishes=(f"shifted/{old}/{new}",) if weight == 100 else (),
         after=[last] if last else (),
         touches=[old, new],
         preconditions=("no other change is under way on the routes of either",),
-        actions=rendered(
-            "Set the weights: with Gateway API in backendRefs, with ingress-nginx by the annotation canary-weight"
-        ),
+        actions=_actions(draft, routes, new, weight),
         gates=_gates(draft, old, new),
-        rollback=undo(f"Set the weights back; {old} still runs with all its pods"),
+        rollback=[*undo(f"Set it back; {old} still runs with all its pods"), *_at_gateways(routes, new, before)],
         undone_until=f"{old} is scaled to zero",
         bake=draft.rollout.weight_bake,
         risk="high" if weight == 100 else "medium",
         rank=(*draft.heritage.rank(old), old),
     )
+
+
+def _ports(routes: list[Route]) -> str:
+    numbers = [str(route.listen) for route in routes]
+    return f"port {numbers[0]}" if len(numbers) == 1 else f"ports {listed(numbers)}"
+
+
+def _actions(draft: Draft, routes: list[Route], new: str, weight: int) -> list[Action]:
+    plain = [route for route in routes if route.path is None]
+    shared = [route for route in routes if route.path is not None and route.via is None]
+    says = [f"set the weight, by the canary of an Ingress, to {weight} %"] if shared else []
+    says += (
+        [f"move the selector behind {_ports(plain)}, whose Service keeps its address"]
+        if plain and weight == 100
+        else []
+    )
+    told = " and ".join(says) or "note the share down; the gateway alone forwards these routes"
+    return [
+        *rendered(told[0].upper() + told[1:]),
+        *_at_gateways(routes, new, weight),
+        *(_elsewhere(draft, plain, new) if weight == 100 else []),
+    ]
+
+
+def _at_gateways(routes: list[Route], new: str, weight: int) -> list[Action]:
+    """What a gateway of the system forwards it has to share itself: no manifest says how."""
+    gateways = sorted({route.via for route in routes if route.via is not None and route.path is not None})
+    return [
+        Action(
+            f"In the configuration of {name} itself, give {new} {weight} % of"
+            f" {listed([route.path or '/' for route in routes if route.via == name][:5])}"
+            + (" and so on" if sum(route.via == name for route in routes) > 5 else ""),
+            tool="person",
+        )
+        for name in gateways
+    ]
+
+
+def _elsewhere(draft: Draft, plain: list[Route], new: str) -> list[Action]:
+    """A Service cannot lead into another namespace: the port has another address there, which names have to follow."""
+    there = draft.service(new).namespace or draft.home.namespace
+    olds = {
+        draft.service(backend.service).namespace or draft.home.namespace
+        for route in plain
+        for backend in route.backends
+    }
+    if not plain or olds == {there}:
+        return []
+    words = (
+        "get",
+        "service",
+        *(f"public-{'udp' if route.protocol == 'udp' else 'tcp'}-{route.listen}" for route in plain),
+    )
+    says = f"Lead the outside to the addresses that these have in {there}; the old ones go with the old service"
+    return [Action(says, kubectl(there, *words, "-o", "wide"))]
 
 
 def _gates(draft: Draft, old: str, new: str) -> list[Gate]:

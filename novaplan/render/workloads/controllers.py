@@ -63,7 +63,7 @@ def _spec(context: Context, service: Service, made: Pod) -> dict[str, Any]:
             schedule = context.settings.schedules.get(service.name)
             return {
                 "schedule": schedule or NEVER,
-                "suspend": schedule is None,
+                "suspend": schedule is None or service.replicas == 0,
                 "concurrencyPolicy": "Forbid",
                 "jobTemplate": {"spec": {"template": template}},
             }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import pytest
 
@@ -37,7 +38,7 @@ def states(current: str) -> list[list[Manifest]]:
 def test_patches_lead_from_state_to_state(current: str) -> None:
     found = states(current)
     runs = cluster.of(found[0])
-    for number, (before, after) in enumerate(zip(found, found[1:], strict=False), 1):
+    for number, (before, after) in enumerate(pairwise(found), 1):
         step = planned(current).steps[number - 1].id
         made = patch(before, after)
         runs = cluster.apply(runs, files(made, before="before", after="after"))
