@@ -16,7 +16,6 @@ from novaplan.checks.cluster import place
 from novaplan.importers.addresses.wordlist import word_list
 from novaplan.importers.draft import Where
 from novaplan.importers.kubernetes.manifests import Manifest, text_of
-from novaplan.importers.secrecy import Secrets, holds_secret, names_secret
 
 _MARKS: Final = re.compile(
     r"(?i)change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|this|with)|place[-_ ]?holder|redacted|your[-_ ][a-z]|"
@@ -29,10 +28,20 @@ _GUESSED: Final = word_list(
 )
 _USERINFO: Final = re.compile(r"://([^\s/@:\"']*):([^\s@\"']+)@")
 _KEY_BLOCK: Final = re.compile(r"-----BEGIN [A-Z ]+-----(.*?)-----END [A-Z ]+-----", re.DOTALL)
-_AUTH_PASS: Final = re.compile(
-    r"(?i)\b(?:auth-pass\s+\S+|primary_conninfo\s*=.*password=|masterauth|requirepass)\s+(\S+)"
+_CREDENTIAL: Final = re.compile(
+    r"(?i)(?:password|passwd|pwd|passphrase|secret|token|api[_.-]?key|access[_.-]?key|private[_.-]?key|secret[_.-]?key|"
+    r"encryption[_.-]?key|secretbox[_.-]?key|signing[_.-]?key|credentials?|neo4j[_.-]auth|-pass)"
+    r"(?:[_.-](?:b64|base64|pem|hex))?$"
 )
-_TOLD: Final = Secrets()
+_NOT_ONE: Final = re.compile(r"(?i)(?:^|[_.-])(?:cluster|page|continuation|max|min|public)[_.-]?(?:token|key|secret)")
+_PLAIN: Final = re.compile(r"(?i)-?\d{1,5}(?:\.\d+)?(?:ms|s|m|h)?|true|false|yes|no|on|off|none|null|/\S*")
+_DIRECTIVES: Final = (
+    re.compile(r"(?i)^(?:sentinel\s+auth-pass\s+\S+|requirepass|masterauth|primaryauth)\s+(?P<value>\S+)"),
+    re.compile(r"(?i)\b(?:create|alter)\s+(?:user|role)\b.*\bpassword\s+'(?P<value>[^':%][^']*)'"),
+    re.compile(r"""^["']?(?P<name>[\w.-]+)["']?\s*[=:]\s*["']?(?P<value>[^\s"',;]+)["']?,?$"""),
+    re.compile(r"://[^\s/@:\"'$]*:(?P<value>[^\s@\"'/]+)@"),
+    re.compile(r"(?P<value>-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----)"),
+)
 
 
 def is_reference(value: str) -> bool:
@@ -53,7 +62,7 @@ def is_guessed(name: str, value: str) -> bool:
     if not value or is_reference(value):
         return False
     known = value.lower().rpartition("/")[2] in _GUESSED  # NEO4J_AUTH is user/password
-    return _MARKS.search(value) is not None or (known and (url is not None or names_secret(name)))
+    return _MARKS.search(value) is not None or (known and (url is not None or _CREDENTIAL.search(name) is not None))
 
 
 def is_encoded(body: str) -> bool:
@@ -65,32 +74,35 @@ def is_encoded(body: str) -> bool:
 
 
 def is_credential(name: str, value: str) -> bool:
-    """Whether a value of this name lets somebody in; a public key, a reference and nothing at all do not."""
-    if not value.strip() or is_reference(value) or "BEGIN PUBLIC KEY" in value or "BEGIN CERTIFICATE" in value:
+    """Whether a value of this name lets somebody in; a public key, a reference, a path and nothing at all do not."""
+    if not value.strip() or is_reference(value):
         return False
-    lowered = name.lower().replace("-", "_")
-    if lowered.endswith(("public_key", "public_key_pem", "username", "_user", "bundle_id", "cluster_token")):
+    url = _USERINFO.search(value)
+    if url is not None:
+        return not is_reference(url[2])
+    if "BEGIN PUBLIC KEY" in value or "BEGIN CERTIFICATE" in value or _PLAIN.fullmatch(value.strip()):
         return False
-    return names_secret(name) or (holds_secret(name, value) and _has_password(value))
-
-
-def _has_password(value: str) -> bool:
-    found = _USERINFO.search(value)
-    return found is None or not is_reference(found[2])
+    return "PRIVATE KEY-----" in value or (_CREDENTIAL.search(name) is not None and not _NOT_ONE.search(name))
 
 
 def credential_lines(text: str) -> Iterator[int]:
     """The lines of a configuration file, from 0, that hold a credential."""
     for number, line in enumerate(text.splitlines()):
         bare = line.strip()
-        if not bare or bare.startswith(("#", "--", "//", ";")):
-            continue
-        direct = _AUTH_PASS.search(bare)
-        if direct is not None:
-            if not is_reference(direct[1]):
-                yield number
-        elif _TOLD.cleaned(bare) != bare:
+        if bare and not bare.startswith(("#", "--", "//", ";", "echo ", "printf ")) and _holds_credential(bare):
             yield number
+
+
+def _holds_credential(line: str) -> bool:
+    for pattern in _DIRECTIVES:
+        found = pattern.search(line)
+        if found is not None:
+            value = found["value"]
+            name = found.groupdict().get("name")
+            named = name is None or is_credential(name, value)
+            if named and not is_reference(value) and not _PLAIN.fullmatch(value):
+                return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)

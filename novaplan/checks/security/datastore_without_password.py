@@ -31,7 +31,8 @@ def workloads(draft: Draft) -> Iterator[Found]:
 def _redis(container: Container) -> str:
     words = " ".join(container.command)
     settings = {item.name.lstrip("-") for item in container.settings}
-    said = "--requirepass" in words or "--aclfile" in words or settings & {"requirepass", "REDIS_PASSWORD"}
+    given = any(item.secret is not None and "pass" in item.name.lower() for item in container.settings)
+    said = given or "--requirepass" in words or "--aclfile" in words or settings & {"requirepass", "REDIS_PASSWORD"}
     from_file = any(_REDIS.search(file.text) for file in container.files)
     unread = ".conf" in words and not container.files
     return "" if said or from_file or unread else "Redis asks for no password"
