@@ -15,7 +15,7 @@ from novaplan.checks.images import image_of
 from novaplan.importers.draft import Container, Draft
 
 SEVERITY = "warning"
-_REDIS = re.compile(r"(?im)^\s*(requirepass|aclfile|user\s+default)\b")
+_REDIS = re.compile(r"(?i)\b(requirepass|aclfile|user\s+default)\b")
 
 
 def workloads(draft: Draft) -> Iterator[Found]:

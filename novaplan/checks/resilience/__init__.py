@@ -1,0 +1,1 @@
+"""Resilience: what happens to requests when something is slow, restarted, scaled or replaced."""
