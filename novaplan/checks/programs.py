@@ -60,7 +60,7 @@ _WRAPPERS: Final = frozenset(
     ("tini", "--", "dumb-init", "gosu", "su-exec", "exec", "docker-entrypoint.sh", "setpriv", "s6-svc")
 )
 _SHELLS: Final = frozenset(("sh", "bash", "ash", "dash"))
-_STARTS = re.compile(r"(?:^|[;&|\n]|\bexec\b|\bthen\b)\s*(?:[\w./-]*/)?([a-z-]+)\b([^\n;&|]*)")
+_STARTS = re.compile(r"(?:^|[;&|\n]|\bthen\b)[ \t]*(?:exec[ \t]+)?(?:[\w./-]*/)?([a-z-]+)\b([^\n;&|]*)")
 _LONGEST: Final = 100_000
 
 

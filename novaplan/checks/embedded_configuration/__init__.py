@@ -1,0 +1,1 @@
+"""Whether programs understand the configuration that stands inside the files, and find what it names."""

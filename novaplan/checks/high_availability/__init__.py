@@ -1,0 +1,1 @@
+"""Whether what claims to survive the loss of a part does."""
