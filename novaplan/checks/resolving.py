@@ -44,7 +44,8 @@ class Resolver:
             self._spaces[item.name].add(space)
         self.declared = frozenset(item.name for item in cluster.of_kind("Namespace"))
         """The namespaces that these objects make."""
-        self.used = frozenset({*self.declared, *(item.namespace for item in cluster.objects if item.namespace)})
+        spaces = {*self.declared, *(item.namespace for item in cluster.objects if item.namespace)}
+        self.used = frozenset({*spaces, *(item.namespace for item in cluster.workloads)})
         """Those, and the ones that objects live in."""
 
     def answer(self, host: str, namespace: str) -> Answer | None:
@@ -60,9 +61,13 @@ class Resolver:
         name, space, pod = next((item for item in readings if item[1] in self.used), readings[0])
         return Answer(None, name, space, pod)
 
+    def elsewhere(self, answer: Answer) -> list[str]:
+        """The other namespaces in which there is a Service of that name."""
+        return sorted(self._spaces.get(answer.name, set()) - {answer.namespace})
+
     def hint(self, answer: Answer) -> str:
         """Which Service may be meant instead, as `` (...)``, empty when none comes to mind."""
-        elsewhere = sorted(self._spaces.get(answer.name, set()) - {answer.namespace})
+        elsewhere = self.elsewhere(answer)
         if elsewhere:
             return f" (there is one in {' and '.join(elsewhere)})"
         own = [name for space, name in self._services if space == answer.namespace]

@@ -1,0 +1,84 @@
+"""Every ConfigMap, Secret and claim is used by something.
+
+What nobody reads is either left over, and then misleads whoever changes it, or it is there for a workload that does not
+ask for it, and then settings or credentials are missing at their place. A Secret that nobody uses is a credential to
+guard for nothing.
+Source: https://kubernetes.io/docs/concepts/security/secrets-good-practices/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from novaplan.checks.cluster import Cluster, label
+from novaplan.checks.found import Found
+from novaplan.checks.usage import is_made, uses
+from novaplan.importers.kubernetes.index import DEFAULT_NAMESPACE
+from novaplan.importers.kubernetes.manifests import Manifest, text_of
+
+SEVERITY = "note"
+
+_KINDS: Final = ("ConfigMap", "Secret", "PersistentVolumeClaim")
+_CONTROLLER_TYPES: Final = ("kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token")
+
+
+def objects(cluster: Cluster) -> Iterator[Found]:
+    """Objects that no pod, Ingress, account or other object here names."""
+    used = {use.target for use in uses(cluster)} | set(_named_elsewhere(cluster))
+    users = {use.target[1:] for use in uses(cluster)}
+    for item in cluster.of_kind(*_KINDS):
+        space = item.namespace or DEFAULT_NAMESPACE
+        if (item.kind, space, item.name) in used or is_made(item) or _is_for_a_controller(item):
+            continue
+        elsewhere = sorted({other for other, name in users if name == item.name and other != space})
+        hint = (
+            f"; pods of {' and '.join(elsewhere)} ask for one of this name in their own namespace" if elsewhere else ""
+        )
+        yield Found(
+            label(item),
+            f"no pod and no object of namespace {space} uses it{hint}",
+            "remove it, or let the workload it is meant for ask for it",
+            item.where(),
+        )
+
+
+def _named_elsewhere(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
+    """What other objects than pods name: certificates of Ingresses and Gateways, and Secrets of accounts."""
+    for item in cluster.of_kind("Ingress"):
+        for entry in item.maps(item.spec, "tls"):
+            yield "Secret", item.namespace or DEFAULT_NAMESPACE, text_of(entry.get("secretName")) or ""
+    for item in cluster.of_kind("ServiceAccount"):
+        for field in ("secrets", "imagePullSecrets"):
+            for entry in item.maps(item.value, field):
+                yield "Secret", item.namespace or DEFAULT_NAMESPACE, text_of(entry.get("name")) or ""
+    modelled = {*_KINDS, "Ingress", "ServiceAccount", "Role", "ClusterRole"}
+    names = {item.name for item in cluster.of_kind(*_KINDS)}
+    for item in cluster.objects:
+        if item.kind not in modelled and "." in item.group.removesuffix(".k8s.io"):
+            # What a custom object does with a name only its controller knows.
+            for text in _texts(item.spec):
+                if text in names:
+                    for kind in _KINDS:
+                        yield kind, item.namespace or DEFAULT_NAMESPACE, text
+
+
+def _texts(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        for value in node.values():
+            yield from _texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _texts(value)
+    elif isinstance(node, str):
+        yield node
+
+
+def _is_for_a_controller(item: Manifest) -> bool:
+    """Whether a program finds it by its label, its type or its well-known name."""
+    labels, annotations = item.map(item.metadata, "labels"), item.map(item.metadata, "annotations")
+    marks = (*labels, *annotations)
+    by_label = any(mark.startswith(("grafana_", "argocd.", "prometheus", "reloader.", "sidecar.")) for mark in marks)
+    return (
+        by_label or text_of(item.value.get("type")) in _CONTROLLER_TYPES or bool(item.metadata.get("ownerReferences"))
+    )
