@@ -66,7 +66,7 @@ _BACK = """\
 old="redis-cli -e --user default -h $1 -p $2"
 $old config set replica-priority 1
 sleep {refresh}
-sh /config/hand-over.sh {master}
+sh /config/hand-over.sh "{master}"
 $old role | head -n 1 | grep -x master"""
 _RELEASE = """\
 old="redis-cli -e --user default -h $1 -p $2"
@@ -168,7 +168,7 @@ class Promotion:
             *self._let_go(),
             told(
                 "Hand over once more, to see it work while everybody watches",
-                in_pod(store, self.followers[-1], f"sh /config/hand-over.sh {named_master(store)}"),
+                in_pod(store, self.followers[-1], f'sh /config/hand-over.sh "{named_master(store)}"'),
             ),
             *self._forgotten(),
         ]
@@ -264,7 +264,7 @@ class Promotion:
         found = [
             measured(
                 "Every other server follows the master",
-                at_master(store, "$cli info replication | grep -c state=online || true"),
+                at_master(store, "info replication | grep -c state=online || true"),
                 f">= {len(self.followers)}",
             ),
             measured(

@@ -19,7 +19,6 @@ class Shell(str):
     __slots__ = ()
 
 
-_CLI = 'cli="redis-cli %s"\n'
 CONTEXT_NAMESPACE = Shell("$(kubectl config view --minify -o jsonpath={..namespace} | grep . || echo default)")
 """Where what the topology gives no namespace stands."""
 
@@ -56,7 +55,7 @@ def in_each(store: Datastore, pods: Sequence[str], script: str, *words: str | in
 def named_master(store: Datastore) -> str:
     """In a script: the host that the Sentinels call master."""
     asked = f"redis-cli -h {store.name}-sentinel -p {SENTINEL_PORT} --raw sentinel get-master-addr-by-name {MASTER}"
-    return f'"$({asked} | head -n 1)"'
+    return f"$({asked} | head -n 1)"
 
 
 def has_numbers(store: Datastore) -> bool:
@@ -64,16 +63,26 @@ def has_numbers(store: Datastore) -> bool:
     return not isinstance(store.deployment, Cluster)
 
 
-def at_master(store: Datastore, script: str, *words: str | int) -> str:
-    """A script that runs where a Redis is at hand; ``$cli`` in it is redis-cli on the server that takes writes."""
-    port = port_of(store)
-    if isinstance(store.deployment, Managed):
-        return _run(_CLI % f"-h {store.name} -p {port}" + script, words)
+def server(store: Datastore) -> str:
+    """In a script: the options of redis-cli for the server that takes writes."""
     if isinstance(store.deployment, Sentinel):
-        found = f"master={named_master(store)}\n" + _CLI % f"-h $master -p {port}"
-        return in_pod(store, f"{store.name}-0", found + script, *words)
-    where = kubectl(store.namespace, "exec", f"service/{store.name}", "--")
-    return f"{where} {_run(_CLI % f'-p {port}' + script, words)}"
+        return f"-h {named_master(store)} -p {port_of(store)}"
+    return f"-h {store.name} -p {port_of(store)}" if isinstance(store.deployment, Managed) else f"-p {port_of(store)}"
+
+
+def at_server(store: Datastore, *words: str | int, typed: bool = False) -> str:
+    """A command where a Redis is at hand; with ``typed`` it reads what it is given."""
+    said = " ".join(word if isinstance(word, Shell) else sh(word) for word in words)
+    if isinstance(store.deployment, Managed):
+        return said
+    there = f"service/{store.name}"
+    where = [f"{store.name}-0", "-c", "redis"] if isinstance(store.deployment, Sentinel) else [there]
+    return f"{kubectl(store.namespace, 'exec', *(['-i'] if typed else []), *where, '--')} {said}"
+
+
+def at_master(store: Datastore, asked: str) -> str:
+    """What redis-cli says of the server that takes writes."""
+    return at_server(store, "sh", "-c", f"redis-cli {server(store)} {asked}")
 
 
 def _run(script: str, words: Sequence[str | int]) -> str:

@@ -9,12 +9,14 @@ from novaplan.migration.allowing import only, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, put, set_fields
 from novaplan.migration.heritage import together
+from novaplan.migration.keys import Keys, explained
+from novaplan.migration.redis import at_master, has_numbers, measured, told
 from novaplan.migration.rewire import Rewire, renamed_hosts
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import sh
+from novaplan.migration.texts import SUCCESS, kubectl, share_of
 from novaplan.migration.world import World
 from novaplan.topology.base import replace
-from novaplan.topology.datastore import LogicalDB
+from novaplan.topology.datastore import Datastore, LogicalDB
 from novaplan.topology.parts import address, dependency_address
 from novaplan.topology.wiring import Dependency
 
@@ -87,7 +89,7 @@ def _dual(draft: Draft, pairs: Sequence[Pair]) -> None:
         there = together(led, known)
         if there != known and not old.possible:
             edits.append(put(dependency_address(there), there))
-    same = now.server == new.server
+    keys, watched = _keys(draft, now, new), draft.rollout.weight_bake
     draft.add(
         now.client,
         now.server,
@@ -101,64 +103,98 @@ def _dual(draft: Draft, pairs: Sequence[Pair]) -> None:
         after=draft.before_moving(now.server, new.server),
         touches=[now.client, now.server, new.server],
         preconditions=(
+            *(explained(keys) if keys else ()),
             "no key that is copied is there already, or the newer value is known to win",
             "whoever listens to keyspace events listens to the new DB too: their channels carry its number;"
             " Pub/Sub itself knows no DB",
         ),
-        actions=_copying(now, new, same),
+        actions=_copying(now, new, keys),
         gates=[
-            Gate(
-                "Both hold the same keys, with the same times to live",
-                "redis-cli",
-                "\n".join(
-                    sh("redis-cli", "-h", edge.server, "-n", edge.logical_db or 0, "INFO", "keyspace")
-                    for edge in (now, new)
-                ),
-                "no key is missing on the new side",
-                draft.rollout.weight_bake,
-            )
-        ],
+            measured(
+                "No key is missing on the new side, or other than on the old one", keys.differing(), "== 0", watched
+            ),
+            *(
+                [measured("The new side has no key that the old one lost", keys.left_over(), "== 0")]
+                if keys.here
+                else []
+            ),
+        ]
+        if keys
+        else [Gate("The new side holds what the old one does", "person", _SAME.format(now.client), "yes", watched)],
         rollback=[
-            Action(
-                f"Let {now.client} write to the old DB alone, and delete what was copied;"
-                " FLUSHDB only if nobody else has that DB",
-                tool="person",
-            )
+            Action(f"Release {now.client} so that it writes to the old DB alone", tool="git"),
+            told("Then remove what was copied, and nobody else's keys", keys.drop())
+            if keys
+            else Action("Then remove what was copied, and nobody else's keys", tool="person"),
         ],
         undone_until="the client is switched",
         risk="medium",
     )
 
 
-def _copying(now: Dependency, new: Dependency, same: bool) -> list[Action]:
-    source: list[str | int] = ["redis-cli", "-h", now.server, "-n", now.logical_db or 0]
-    prefix = new.key_prefixes[0] if len(new.key_prefixes) == 1 and not now.key_prefixes else ""
-    if same:
-        how = (
-            sh(*source, "--scan")
-            + " | while read -r key; do "
-            + sh(*source, "COPY")
-            + f' "$key" {sh(prefix)}"$key" DB {new.logical_db}; done'
-        )
-    else:
-        how = (
-            sh(*source, "--scan")
-            + " | while read -r key; do "
-            + sh(*source, "MIGRATE", new.server, 6379)
-            + f' "$key" {new.logical_db} 5000 COPY; done'
-        )
+_SAME = "Does every key of {} have the same value and time to live on both sides?"
+
+
+def _keys(draft: Draft, now: Dependency, new: Dependency) -> Keys | None:
+    """What is the client's; nothing where no command here can name it."""
+    old, to = (draft.state.part(address("datastore", edge.server), Datastore) for edge in (now, new))
+    if old is None or to is None or not (has_numbers(old) and has_numbers(to)):
+        return None
+    named = new.key_prefixes if not set(new.key_prefixes) <= set(now.key_prefixes) else ()
+    added = named[0] if len(named) == 1 and not set(now.key_prefixes) & set(named) else ""
+    return Keys(old, now.logical_db or 0, to, new.logical_db or 0, added, _signs(draft, now, new, added))
+
+
+def _signs(draft: Draft, now: Dependency, new: Dependency, added: str) -> tuple[str, ...]:
+    """The prefixes that tell the client's keys; none where only a person can."""
+    if now.key_prefixes:
+        return tuple(f"+{prefix}" for prefix in now.key_prefixes)
+    stays, beside = _db(now) == _db(new), _beside(draft, now)
+    if not all(beside.values()) or not (added or stays or not _beside(draft, new)):
+        return ()
+    theirs = {prefix for prefixes in beside.values() for prefix in prefixes} | ({added} if added and stays else set())
+    return (*(f"-{prefix}" for prefix in sorted(theirs)), "+")
+
+
+def _beside(draft: Draft, edge: Dependency) -> dict[str, tuple[str, ...]]:
+    """Who else uses the DB of an edge or did at the start, with the prefixes of their keys, where those are known: what
+    has moved on has left its keys there until its way back is given up."""
+    own, found = _db(edge), dict[str, tuple[str, ...]]()
+    for part in (draft.start.get(own), draft.state.parts.get(own)):
+        found |= dict.fromkeys(part.owners if isinstance(part, LogicalDB) else (), ())
+    for other in (*draft.edges_at_start(edge.server), *draft.state.edges_to(edge.server)):
+        if other.logical_db == edge.logical_db:
+            found[other.client] = (*found.get(other.client, ()), *other.key_prefixes)
+    return {name: prefixes for name, prefixes in found.items() if name != edge.client}
+
+
+def _copying(now: Dependency, new: Dependency, keys: Keys | None) -> list[Action]:
+    if keys is None:
+        return [
+            Action("Release the client with writes to both; it reads the old one", tool="git"),
+            Action(
+                "Copy the keys that are this client's and are not there yet, with their times to live", tool="person"
+            ),
+        ]
+    name = f"its name with {keys.added!r} before it" if keys.added else "the same name"
+    how = (
+        f"COPY to {name} in DB {new.logical_db} with REPLACE"
+        if keys.here
+        else f"DUMP, then RESTORE to {name} with REPLACE"
+    )
     return [
+        keys.prepared(),
+        *([] if keys.signs else [told(f"See whose keys are in DB {now.logical_db}", keys.heads())]),
         Action(
-            "Release the client with writes to both; it reads the old one"
-            + (f", and puts {prefix!r} before every key of the new one" if prefix else ""),
+            f"Release {now.client} so that each of its writes ends with the whole key brought over, or removed there"
+            f" when it is gone here: {how}{', in one MULTI' if keys.here else ''}. To write twice would count twice."
+            " It reads the old DB",
             tool="git",
         ),
-        Action(
-            "Copy the keys that are this client's and are not there yet. Not SWAPDB, which swaps the DB under every"
-            " client at once, and not MOVE, which takes the keys away from the old side"
-            + ("" if same else "; MIGRATE only with COPY, and a time-out of it may leave a key on both sides"),
-            how,
-            "redis-cli",
+        told(
+            f"Copy the keys that are {now.client}'s and are not there yet, with their times to live. Not SWAPDB, which"
+            " swaps the DB under every client at once, and not MOVE, which takes the keys away from the old side",
+            keys.copy(),
         ),
     ]
 
@@ -168,6 +204,7 @@ def _switch(draft: Draft, pairs: Sequence[Pair]) -> None:
     rewire = Rewire(draft)
     for old, led in pairs:
         rewire.lead(old, led)
+    keys = _keys(draft, now, new)
     left = [old for old, _ in pairs]
     edits = [*rewire.edits(), *_owned(draft, now, gone=True)]
     if now.server != new.server and not any(
@@ -185,33 +222,52 @@ def _switch(draft: Draft, pairs: Sequence[Pair]) -> None:
         after=draft.before_moving(now.server, new.server),
         touches=[now.client, now.server, new.server],
         actions=[
-            Action("Let it read the new DB while it still writes both, and watch hits and misses", tool="git"),
-            Action("Stop its writes to the old DB", tool="git"),
+            Action(f"Release {now.client} so that it reads the new DB while it still writes both", tool="git"),
+            Action("Release it without writes to the old DB, once its errors are no more than before", tool="git"),
+            *_removed(keys),
         ],
-        gates=[
-            Gate(
-                "Hits are as many as before",
-                "redis-cli",
-                sh("redis-cli", "-h", new.server, "INFO", "stats"),
-                "keyspace_hits / (keyspace_hits + keyspace_misses) no lower",
-                draft.rollout.weight_bake,
+        gates=_unused(draft, now, new),
+        rollback=[
+            Action(
+                f"Release {now.client} so that it reads the new DB and brings each write over to the old one",
+                tool="git",
             ),
-            Gate(
-                "It names the old DB no more",
-                "redis-cli",
-                sh("redis-cli", "-h", now.server, "CLIENT", "LIST"),
-                f"no client of {now.client} with db={now.logical_db}",
-            ),
+            told("Make the old side what the new one is", *keys.back())
+            if keys
+            else Action("Copy back what was written since, with times to live", tool="person"),
+            Action("Release it so that it reads the old DB", tool="git"),
         ],
-        rollback=[Action("Write to both again, copy back what was written since, and read the old one", tool="git")],
-        undone_until="writes to both have stopped and the old keys have expired",
+        undone_until="the old keys are removed",
         risk="medium",
     )
     draft.moved({now.server, new.server}, [now.client], step)
 
 
+def _unused(draft: Draft, now: Dependency, new: Dependency) -> list[Gate]:
+    """How to see that a client has left a DB."""
+    client, watched = draft.service(now.client), draft.rollout.weight_bake
+    query = f"{share_of(now.client, SUCCESS)} or vector(1)"
+    fine = Gate("It fails no more requests", "promql", query, f">= {draft.rollout.success_percent / 100:g}", watched)
+    store = draft.state.part(address("datastore", now.server), Datastore)
+    if store is None or (now.server, now.logical_db) == (new.server, new.logical_db):
+        return [fine]
+    pods = kubectl(
+        client.namespace,
+        "get",
+        "pods",
+        "-l",
+        f"app.kubernetes.io/name={now.client}",
+        "-o",
+        'jsonpath={range .items[*]}addr={.status.podIP}:{"\\n"}{end}',
+    )
+    connected = at_master(store, "client list")
+    query = f'{connected} | grep -F "$({pods})" | grep -c " db={now.logical_db} " || true'
+    return [fine, measured("None of its connections has the old DB", query, "== 0", watched)]
+
+
 def _prefix(draft: Draft, pairs: Sequence[Pair]) -> None:
     now, new = pairs[0]
+    keys = _keys(draft, now, new)
     step = draft.add(
         now.client,
         now.server,
@@ -223,34 +279,37 @@ def _prefix(draft: Draft, pairs: Sequence[Pair]) -> None:
         units={"clients": 1},
         after=draft.before_moving(now.server),
         touches=[now.client, now.server],
-        preconditions=("no other client reads the keys under their old names",),
+        preconditions=(
+            *(explained(keys) if keys else ()),
+            "no other client reads the keys under their old names",
+        ),
         actions=[
-            Action("Release the client so that it writes both names and reads the old one", tool="git"),
-            Action(
-                "Copy the keys that are there under their new names",
-                tool="redis-cli",
-                command=sh("redis-cli", "-h", now.server, "-n", now.logical_db or 0, "--scan")
-                + " | while read -r key; do "
-                + sh("redis-cli", "-h", now.server, "-n", now.logical_db or 0, "COPY")
-                + f' "$key" {sh(*new.key_prefixes[:1])}"$key"; done',
-            ),
-            Action("Let it read the new names, then write them alone", tool="git"),
+            *_copying(now, new, keys),
+            *_counted(keys),
+            Action("Release it so that it reads the new names, then so that it writes them alone", tool="git"),
+            *_removed(keys),
         ],
-        gates=[
-            Gate(
-                "Hits are as many as before",
-                "redis-cli",
-                sh("redis-cli", "-h", now.server, "INFO", "stats"),
-                "keyspace_hits / (keyspace_hits + keyspace_misses) no lower",
-                draft.rollout.weight_bake,
-            )
-        ],
+        gates=_unused(draft, now, new),
         rollback=[
-            Action("Write both names again, copy back what was written since, and read the old ones", tool="git")
+            Action(f"Release {now.client} so that it writes both names again, and reads the new ones", tool="git"),
+            told("Make the old names what the new ones are", *keys.back())
+            if keys
+            else Action("Copy back what was written since, with times to live", tool="person"),
+            Action("Release it so that it reads and writes the old names alone", tool="git"),
+            *([told("Remove the new names", keys.drop())] if keys else []),
         ],
-        undone_until="the keys under the old names have expired",
+        undone_until="the keys under the old names are removed",
     )
     draft.moved({now.server}, [now.client], step)
+
+
+def _removed(keys: Keys | None) -> list[Action]:
+    late = "Only once the way back is given up, and not before the gates below have held: remove the old keys"
+    return [told(late, keys.remove())] if keys else [Action(late, tool="person")]
+
+
+def _counted(keys: Keys | None) -> list[Action]:
+    return [told("Go on when this prints 0: keys that differ or are missing", keys.differing())] if keys else []
 
 
 def _caught(now: Dependency) -> str:

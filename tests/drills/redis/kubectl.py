@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from subprocess import CompletedProcess
 
 from novaplan.migration.step import Action, Gate
@@ -21,17 +22,21 @@ place=default
 [ "$1" != -n ] || { place=$2; shift 2; }
 case $1 in
     exec)
-        pod=$2
-        shift 2
+        shift
+        [ "$1" != -i ] || shift
+        pod=$1
+        shift
         [ "$1" != -c ] || { pod=$pod.$2; shift 2; }
         [ "$1" = -- ] || exit 1
         shift
+        # shellcheck source=/dev/null
         . "$folder/$place.$(echo "$pod" | tr / .)" || exit 1
         for word; do
             shift
             word=$(printf '%s.' "$word" | sed "s|/config/|$CONFIG/|g")
             set -- "$@" "${word%.}"
         done
+        cd "$FOLDER"
         PATH=$POD_PATH
         exec "$@"
         ;;
@@ -53,12 +58,13 @@ class Kubectl:
         for pod in cluster.pods.values():
             for container in pod.containers:
                 name = f"{cluster.namespace}.{pod.name}.{container}"
-                self.add(name, cluster.environment(pod, container), f"{pod.folder}/config")
+                self.add(name, cluster.environment(pod, container), pod.folder)
         self.clients_at("")
 
-    def add(self, name: str, env: dict[str, str], config: str = "") -> None:
-        """Makes what a command names known: ``NAMESPACE.POD.CONTAINER``, or ``NAMESPACE.service.NAME``."""
-        known = {**env, "POD_PATH": env["PATH"], "CONFIG": config}
+    def add(self, name: str, env: dict[str, str], folder: Path) -> None:
+        """Makes what a command names known, ``NAMESPACE.POD.CONTAINER`` or ``NAMESPACE.service.NAME``: it runs in a
+        folder with ``config`` and ``data``."""
+        known = {**env, "POD_PATH": env["PATH"], "CONFIG": f"{folder}/config", "FOLDER": f"{folder}/data"}
         del known["PATH"]
         lines = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in known.items())
         self.house.write(f"kubectl/{name}", lines)

@@ -44,6 +44,8 @@ _APPLETS = (
     "tail",
     "timeout",
     "tr",
+    "uniq",
+    "xargs",
 )
 """What the scripts use; busybox has them all."""
 
