@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
@@ -24,6 +24,7 @@ from novaplan.importers.compose.reading import Project, read_project
 from novaplan.importers.derivation import derive
 from novaplan.importers.draft import Draft, Note, Where
 from novaplan.importers.kubernetes.drafting import draft as draft_of
+from novaplan.importers.kubernetes.manifests import Manifest
 from novaplan.importers.kubernetes.sources import KUSTOMIZATIONS, read_all
 from novaplan.importers.report import Report
 from novaplan.topology import storage
@@ -157,17 +158,8 @@ def _imported(found: Description) -> Description:
     topology, told = derived or (None, Report(draft.notes))
     if topology is not None:
         places |= described(topology).places
-    return Description(
-        found.name,
-        found.form,
-        topology=topology,
-        draft=draft,
-        cluster=found.cluster,
-        project=found.project,
-        report=told,
-        problems=(*found.problems, *problems),
-        places=places,
-    )
+    problems = (*found.problems, *problems)
+    return replace(found, topology=topology, report=told, problems=problems, places=places)
 
 
 def _attempt(work: Callable[[], T]) -> tuple[T | None, tuple[Problem, ...]]:

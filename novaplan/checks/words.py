@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from novaplan.checks.catalogue import Check
+from novaplan.checks.checklist import Item, checklist, checklist_document, checklist_table
 from novaplan.checks.reading import Description
 from novaplan.checks.waivers import Waived, Waiver
 from novaplan.findings import SEVERITIES, Finding
@@ -15,9 +16,17 @@ from novaplan.tables import Table
 
 
 def text(found: Waived, described: Sequence[Description], width: int) -> str:
-    """Every finding in a paragraph of its own, then how many there are."""
+    """Every finding in a paragraph of its own, the checklist of each topology, then how many findings there are."""
     parts = [_paragraph(finding, width) for finding in found.standing]
+    parts += [checklist_table(items, f"Checklist of {name}").text(width) for name, items in _checklists(described)]
     return "\n\n".join([*parts, _conclusion(found, described)])
+
+
+def _checklists(described: Sequence[Description]) -> Iterator[tuple[str, tuple[Item, ...]]]:
+    """Of what is stated as a topology; what is imported states too little for it."""
+    for item in described:
+        if item.form == "topology" and item.topology is not None:
+            yield item.name, checklist(item.topology)
 
 
 def _paragraph(finding: Finding, width: int) -> str:
@@ -73,6 +82,7 @@ def document(found: Waived, described: Sequence[Description]) -> dict[str, Any]:
         "checked": [{"name": item.name, "form": item.form} for item in described],
         "summary": {**summary(found.standing), "accepted": len(found.accepted)},
         "findings": [finding.to_dict() for finding in found.standing],
+        "checklist": [{"topology": name, "items": checklist_document(items)} for name, items in _checklists(described)],
         "accepted": [{**finding.to_dict(), **_waiver(waiver)} for finding, waiver in found.accepted],
     }
 

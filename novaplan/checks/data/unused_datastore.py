@@ -1,7 +1,9 @@
 """Every datastore is used by somebody.
 
 A server without clients costs what it requests, has to be patched and backed up, and often shows that a client reaches
-another one than was meant. A server that itself follows another one is a copy and is left alone.
+another one than was meant. A server that itself follows another one is a copy and is left alone. In
+manifests and compose files it is a warning, since an address that leads elsewhere is the likely reason; in a topology,
+whose edges are stated, a note.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ def topology(system: System) -> Iterator[Found]:
                 store.name,
                 f"runs, and nothing here uses it{_instead(system, store.kind)}",
                 "remove it, or correct the address of the client it was made for",
+                severity=None if system.imported else "note",
             )
 
 

@@ -47,7 +47,7 @@ def _call(known: Topology, edge: Dependency, calls: dict[str, list[Dependency]])
         yield Found(edge.client, f"calls {edge.server} without a timeout", "state one: resilience.timeout")
         return
     inner = max((_timeout(known, item) or 0 for item in calls.get(edge.server, ())), default=0)
-    if inner >= timeout:
+    if inner > timeout:
         yield Found(
             edge.client,
             f"waits {timeout / 1000:g} s for {edge.server}, which itself waits up to {inner / 1000:g} s",
