@@ -12,7 +12,7 @@ from novaplan.render import datastores, limits
 from novaplan.render.context import Context
 from novaplan.render.credentials import SecretNeed
 from novaplan.render.manifests import Manifest
-from novaplan.render.network import ingress, namespaces, old_names, policies, services
+from novaplan.render.network import handovers, ingress, namespaces, old_names, policies, services
 from novaplan.render.record import recorded
 from novaplan.render.secrets import forms
 from novaplan.render.secrets.needs import needs as secret_needs
@@ -96,6 +96,7 @@ def _services(context: Context) -> Iterable[Manifest]:
         yield from workload_objects(context, service)
         yield from services.objects(context, service)
         yield policies.of_component(context, service)
+        yield from handovers.objects(context, service)
 
 
 def _needs(context: Context) -> tuple[SecretNeed, ...]:

@@ -14,6 +14,7 @@ from novaplan.render.context import Context
 from novaplan.render.datastores import egress_ports
 from novaplan.render.manifests import PREFIX, Manifest, labels, selector
 from novaplan.render.network.externals import external_rule
+from novaplan.render.network.handovers import relay_peer, relays_to
 from novaplan.render.network.rules import Peer, Rule, Socket, network_policy, peer, policy, tcp
 from novaplan.render.network.services import publications, route_port
 from novaplan.render.workloads.waiting import waits
@@ -90,6 +91,9 @@ def _clients(context: Context, component: Service | Datastore) -> Iterator[Rule]
         sockets = _sockets(component, edge)
         if sockets:
             yield Rule((peer(context, _component(context, edge.client), seen_from=own),), sockets)
+    for handed in relays_to(context, component.name):
+        sockets = tuple(sorted({_socket(port) for _, port in handed.ports}))
+        yield Rule((relay_peer(context, handed, seen_from=own),), sockets)
     for name in context.once(_waited_by).get(component.name, ()):
         yield Rule((peer(context, context.topology.service[name], seen_from=own),), _waited(component))
 
@@ -103,6 +107,8 @@ def _servers(context: Context, component: Service | Datastore) -> Iterator[Rule]
             sockets = _sockets(server, edge)
             if sockets:
                 yield Rule((peer(context, server, seen_from=own),), sockets)
+            for handed in relays_to(context, server.name):
+                yield Rule((relay_peer(context, handed, seen_from=own),), handed.sockets)
         else:
             yield external_rule(context, server, edge)
     for name in context.once(waits).get(component.name, ()):

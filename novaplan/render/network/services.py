@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from novaplan.render.context import Context
 from novaplan.render.manifests import Manifest, selector, without_absent
+from novaplan.render.network.handovers import HandOver, hand_overs
 from novaplan.render.workloads.containers import is_port_name
 from novaplan.render.workloads.controllers import headless
 from novaplan.topology.service import Port, Service
@@ -32,7 +33,8 @@ def objects(context: Context, service: Service) -> list[Manifest]:
     found = []
     labels: dict[str, Any] = {"selector": selector(service.name)}
     if service.ports:
-        spec = {**labels, "ports": [service_port(port) for port in service.ports]}
+        handed = context.once(hand_overs).get(service.name)
+        spec = {**labels, "ports": [service_port(port) for port in service.ports]} if handed is None else _led(handed)
         found.append(context.object("v1", "Service", service.name, service, spec=spec))
     if service.workload == "statefulset":
         # Members find each other before they are ready.
@@ -42,6 +44,21 @@ def objects(context: Context, service: Service) -> list[Manifest]:
         found.append(made)
     published = context.once(publications).get(service.name, {})
     return found + [_public(context, service, *item) for item in sorted(published.items(), key=lambda item: item[0])]
+
+
+def _led(handed: HandOver) -> dict[str, Any]:
+    """The Service of a name that leads to another service: at its own ports, and at those of the heir beside them."""
+    if not handed.near:
+        ports = [{**service_port(port), "targetPort": port.port} for port, _ in handed.ports]
+        return {"selector": selector(handed.relay), "ports": ports}
+    found = [{**service_port(led), "name": port.name, "port": port.port} for port, led in handed.ports]
+    names, taken = {item["name"] for item in found}, {(port.port, port.protocol == "udp") for port, _ in handed.ports}
+    more = [
+        port
+        for port in handed.heir.ports
+        if port.name not in names and (port.port, port.protocol == "udp") not in taken
+    ]
+    return {"selector": selector(handed.heir.name), "ports": [*found, *map(service_port, more)]}
 
 
 def service_port(port: Port) -> dict[str, Any]:
