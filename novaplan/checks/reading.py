@@ -133,13 +133,18 @@ def _manifests(paths: Sequence[str]) -> Description:
     notes: list[Note] = []
     with uncollected():
         objects = read_all(paths, notes)
-        cluster = Cluster(objects)
         name = Path(paths[0]).resolve().name if paths[0] != STANDARD_INPUT else "system"
-        draft, drafted = _attempt(lambda: draft_of(objects, notes, name=name))
-        # Checks look at everything that runs, the system is what it was rendered from.
-        rendered = draft is not None and bool(draft.records)
-        cluster.draft = draft_of(objects, [], name=name, whole=True) if rendered else draft
-        return _imported(Description(", ".join(paths), "manifests", cluster=cluster, draft=draft, problems=drafted))
+        return replace(described_objects(objects, name, notes), name=", ".join(paths))
+
+
+def described_objects(objects: Sequence[Manifest], name: str = "system", notes: Sequence[Note] = ()) -> Description:
+    """Kubernetes objects in memory; ``notes`` is what was said when they were read."""
+    cluster, told = Cluster(objects), list(notes)
+    draft, drafted = _attempt(lambda: draft_of(objects, told, name=name))
+    # Checks look at everything that runs, the system is what it was rendered from.
+    rendered = draft is not None and bool(draft.records)
+    cluster.draft = draft_of(objects, [], name=name, whole=True) if rendered else draft
+    return _imported(Description(name, "manifests", cluster=cluster, draft=draft, problems=drafted))
 
 
 def _compose(paths: Sequence[str]) -> Description:
