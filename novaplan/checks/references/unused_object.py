@@ -25,6 +25,7 @@ _CONTROLLER_TYPES: Final = ("kubernetes.io/service-account-token", "bootstrap.ku
 
 def objects(cluster: Cluster) -> Iterator[Found]:
     """Objects that no pod, Ingress, account or other object here names."""
+    yield from _empty_namespaces(cluster)
     used = {use.target for use in uses(cluster)} | set(_named_elsewhere(cluster))
     users = {use.target[1:] for use in uses(cluster)}
     for item in cluster.of_kind(*_KINDS):
@@ -41,6 +42,15 @@ def objects(cluster: Cluster) -> Iterator[Found]:
             "remove it, or let the workload it is meant for ask for it",
             item.where(),
         )
+
+
+def _empty_namespaces(cluster: Cluster) -> Iterator[Found]:
+    lived_in = {item.namespace for item in cluster.objects if item.namespace}
+    for item in cluster.of_kind("Namespace") if lived_in else ():
+        if item.name not in lived_in and not is_made(item):
+            yield Found(
+                label(item), "nothing here lives in it", "remove it, or move there what it is for", item.where()
+            )
 
 
 def _named_elsewhere(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
