@@ -122,3 +122,16 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def _show_pictures() -> None:
+    """In a notebook, values show themselves with a picture."""
+    import sys
+
+    if "IPython" in sys.modules:
+        from novaplan.diagrams.notebook import register
+
+        register()
+
+
+_show_pictures()

@@ -189,7 +189,9 @@ def _signs(picture: Picture) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _attributes(items: Mapping[str, str]) -> str:
-    return " ".join(f"{key}={_quoted(value)}" for key, value in items.items())
+    # Graphviz looks for escapes in a tooltip twice.
+    twice = {key: value.replace("\\", "\\\\") for key, value in items.items() if key == "tooltip"}
+    return " ".join(f"{key}={_quoted(value)}" for key, value in {**items, **twice}.items())
 
 
 def _quoted(text: str) -> str:

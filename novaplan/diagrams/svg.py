@@ -10,6 +10,8 @@ import re
 from typing import Final
 from xml.etree import ElementTree as XML
 
+from novaplan.diagrams.picture import shown
+
 _SVG: Final = "http://www.w3.org/2000/svg"
 _LINK: Final = "{http://www.w3.org/1999/xlink}title"
 _NUMBER: Final = re.compile(r"-?\d*\.\d+")
@@ -22,6 +24,7 @@ _STYLE: Final = ".edge:hover path{stroke-width:4}"
 
 def finished(data: bytes, title: str) -> bytes:
     """The SVG that Graphviz wrote, smaller and told in words; ``title`` is what the whole of it shows."""
+    title = shown(title)
     root = XML.fromstring(data)
     XML.register_namespace("", _SVG)
     graph = root.find(f"{{{_SVG}}}g")

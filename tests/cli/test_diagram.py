@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.cli.command import Run
 
@@ -35,7 +36,11 @@ def test_what_is_hidden_is_left_out(novaplan: Run, folder: Path) -> None:
     ("words", "status", "said"),
     [
         (("-o", "shop.gif"), 2, "the forms are svg, png, pdf, dot, mmd"),
+        (("-o", "shop"), 2, "has no extension that is a form of picture"),
         ((), 2, "its extension is the form"),
+        (("shop", "shop", "-o", "shop.dot"), 2, "3 names are given; name TOPOLOGY or TOPOLOGY TARGET"),
+        (("shop", "--step", "1", "-o", "shop.dot"), 2, "2 names are given; name PLAN or PLAN CURRENT TARGET"),
+        (("--step", "1", "-o", "shop.dot"), 1, "there is no such file"),
         (("-o", "shop.dot", "--focus", "cat"), 1, "did you mean 'cart'"),
         (("-o", "nowhere/shop.dot"), 1, "create it first"),
     ],
@@ -44,6 +49,31 @@ def test_bad_input(novaplan: Run, words: tuple[str, ...], status: int, said: str
     result = novaplan("diagram", "shop", *words)
     assert (result.out, result.status) == ("", status)
     assert said in " ".join(result.err.split())
+
+
+def test_the_state_after_a_step(novaplan: Run, folder: Path, consolidated: str) -> None:
+    (folder / "topologies" / "small.yaml").write_text(consolidated)
+    assert novaplan("plan", "shop", "small", "-o", "plan.yaml").status == 0
+    steps = yaml.safe_load((folder / "plan.yaml").read_text())["steps"]
+    for step in ("0", str(len(steps)), steps[0]["id"]):
+        result = novaplan("diagram", "plan.yaml", "shop", "small", "--step", step, "-o", "step.mmd")
+        assert (result.err, result.status) == ("wrote step.mmd\n", 0)
+
+
+def test_a_step_that_there_is_none_of(novaplan: Run, folder: Path, consolidated: str) -> None:
+    (folder / "topologies" / "small.yaml").write_text(consolidated)
+    assert novaplan("plan", "shop", "small", "-o", "plan.yaml").status == 0
+    for words, said in (
+        (("shop", "small", "--step", "999"), "there is no step '999' in this plan, which has"),
+        (("--step", "1"), "no topology named 'shop-small'"),
+        (("--step", "1"), "; name CURRENT and TARGET after PLAN"),
+        (("small", "shop", "--step", "1"), "the plan is for another topology"),
+        (("nowhere", "small", "--step", "1"), "nowhere"),
+    ):
+        result = novaplan("diagram", "plan.yaml", *words, "-o", "step.mmd")
+        assert (result.out, result.status) == ("", 1)
+        assert said in result.err
+    assert not (folder / "step.mmd").exists()
 
 
 def test_a_file_of_somebody_else_stays(novaplan: Run, folder: Path) -> None:

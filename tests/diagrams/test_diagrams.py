@@ -8,18 +8,19 @@ import subprocess
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from novaplan.diagrams.comparison import compare
 from novaplan.diagrams.dot import dot
 from novaplan.diagrams.drawing import draw as drawn
 from novaplan.diagrams.mermaid import mermaid
+from novaplan.diagrams.picture import Arrow, Box, Group, Picture
 from novaplan.diagrams.system import View, draw
 from novaplan.errors import MissingExtraError, OutputError, UnknownNameError
 from novaplan.topology import storage
 from novaplan.topology.system import Topology
-from tests import golden_files, strategies
+from tests import generate, golden_files, strategies
 
 SYSTEMS = ("current", "target", "shop", "shop-target")
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="the program dot is not here")
@@ -30,6 +31,12 @@ needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="the program 
 def test_pictures_of_the_sample_systems(name: str, form: str):
     picture = draw(storage.load(name))
     golden_files.check(f"tests/golden/diagrams/{name}.{form}", dot(picture) if form == "dot" else mermaid(picture))
+
+
+@pytest.mark.parametrize("form", ["dot", "mmd"])
+def test_the_picture_of_a_system_of_real_size(form: str):
+    picture = draw(generate.system(60, 260))
+    golden_files.check(f"tests/golden/diagrams/sixty.{form}", dot(picture) if form == "dot" else mermaid(picture))
 
 
 @pytest.mark.parametrize("form", ["dot", "mmd"])
@@ -95,18 +102,54 @@ def test_a_comparison_says_what_merged_moved_came_and_went():
 
 
 HOSTILE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+NASTY = [
+    "<script>alert(1)</script>",
+    '"]; --',
+    "two\nlines",
+    "&lt;b&gt; & &#35; <b>",
+    "\\N \\G \\l \\",
+    "<<b>bold</b>>",
+    "🚀 中文 é",
+    "مرحبا שלום",
+    "x" * 200,
+]
+
+
+def hostile(text: str) -> Picture:
+    """A picture that says ``text`` wherever it says anything."""
+    service = Box("c_a", text, (text,), "service", "group_a", optional=True, state="new", tooltip=text)
+    store = Box("c_b", text, (text,), "datastore", tooltip=text)
+    arrow = Arrow("c_a", "c_b", "calls", (text,), tooltip=text)
+    return Picture(text, (service, store), (arrow,), (Group("group_a", text),), (text,))
+
+
+def visible(text: str) -> str:
+    """What can be seen of ``text``: no control characters, none that turn text around, no spaces."""
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]", "", text)
 
 
 @needs_dot
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(HOSTILE)
-def test_text_stays_text_in_dot(text: str):
-    topology = storage.load("shop")
-    hostile = Topology(**{**dict(topology), "name": text, "lineage": None})
-    svg = drawn(dot(draw(hostile)), "svg")
-    titles = [item.text or "" for item in ElementTree.fromstring(svg).iter() if item.tag.endswith("text")]
-    shown = re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]", "", text).split()
-    assert "".join(shown) in re.sub(r"\s", "", "".join(titles))
+@example("0\x7f\ufffe0")
+def test_text_stays_text_in_svg(text: str):
+    root = ElementTree.fromstring(drawn(dot(hostile(text)), "svg", title=text))
+    seen = visible("".join(item.text or "" for item in root.iter() if item.tag.endswith("}text")))
+    assert seen.count(visible(text)) >= 5  # title, note, frame, two boxes, arrow
+    assert {item.tag.partition("}")[2] for item in root.iter()} <= {
+        *("svg", "style", "g", "title", "text", "path", "polygon", "polyline", "ellipse")
+    }
+
+
+@needs_dot
+@pytest.mark.parametrize("text", NASTY)
+def test_nasty_text_stays_text_in_every_form(text: str):
+    picture = hostile(text)
+    root = ElementTree.fromstring(drawn(dot(picture), "svg", title=text))
+    titles = [item.text for item in root.iter() if item.tag.endswith("}title")]
+    assert sum(visible(title or "") == visible(text) for title in titles) >= 4
+    assert drawn(dot(picture), "png").startswith(b"\x89PNG")
+    assert drawn(dot(picture), "pdf").startswith(b"%PDF")
 
 
 @given(HOSTILE)

@@ -127,14 +127,20 @@ def _picture(names: list[str], view: View) -> Picture:
 def _after_step(names: list[str], step: str, view: View) -> Picture:
     """The topologies that a plan is for are those it names, unless others are given."""
     from novaplan.diagrams.step import after_step
+    from novaplan.errors import UnknownNameError
     from novaplan.migration import storage as plans
     from novaplan.migration.plan import Plan
     from novaplan.migration.verify import verify
     from novaplan.topology import storage
 
     stored = plans.load(names[0])
-    current, target = names[1:] or (stored.current_name, stored.target_name)
-    found = verify(stored, storage.load(current), storage.load(target))
+    try:
+        sides = [storage.load(name) for name in names[1:] or (stored.current_name, stored.target_name)]
+    except UnknownNameError as unknown:
+        if names[1:]:
+            raise
+        raise UnknownNameError(f"{unknown}; name CURRENT and TARGET after PLAN") from None
+    found = verify(stored, *sides)
     if not found.accepted:
         output.warn("this plan is not safe as it stands; novaplan verify says why")
     return after_step(Plan(found.world, found.proof), step, view)
