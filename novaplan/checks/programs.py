@@ -81,6 +81,11 @@ class Directive:
         """The words as one."""
         return " ".join(self.words)
 
+    @property
+    def first(self) -> str:
+        """The first word, empty without any."""
+        return self.words[0].strip("\"'") if self.words else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
