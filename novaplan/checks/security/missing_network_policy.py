@@ -21,6 +21,7 @@ def objects(cluster: Cluster) -> Iterator[Found]:
     """Namespaces with pods and no policy."""
     policies = cluster.of_kind("NetworkPolicy", "CiliumNetworkPolicy", "AuthorizationPolicy")
     covered = {item.namespace or DEFAULT_NAMESPACE for item in policies}
+    closed = {item.namespace or DEFAULT_NAMESPACE for item in policies if item.spec.get("podSelector") == {}}
     if any(item.kind in ("CiliumClusterwideNetworkPolicy", "AdminNetworkPolicy") for item in cluster.objects):
         return
     found: dict[str, list[Workload]] = defaultdict(list)
@@ -28,6 +29,14 @@ def objects(cluster: Cluster) -> Iterator[Found]:
         found[workload.namespace].append(workload)
     for namespace, there in sorted(found.items()):
         if namespace in covered:
+            if namespace not in closed and any(item.kind == "NetworkPolicy" for item in policies):
+                yield Found(
+                    f"Namespace {namespace}",
+                    "has policies, and none that selects every pod: one that is added later is open to everybody",
+                    "add a policy with an empty podSelector that allows nothing",
+                    there[0].where(),
+                    severity="note",
+                )
             continue
         keeps = sorted({item.name for item in there if item.manifest.kind == "StatefulSet"})
         told = f", {', '.join(keeps)} among them" if keeps else ""
