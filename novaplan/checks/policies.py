@@ -18,6 +18,7 @@ from novaplan.importers.kubernetes.manifests import Manifest, text_of
 Direction = Literal["Ingress", "Egress"]
 DIRECTIONS: Final[tuple[Direction, ...]] = ("Ingress", "Egress")
 DNS: Final = 53
+DNS_NAMESPACE: Final = "kube-system"
 _OWN_NAME: Final = "kubernetes.io/metadata.name"
 
 
@@ -51,11 +52,25 @@ class Policies:
     def resolves(self, workload: Workload) -> bool:
         """Whether a pod that may call anybody may also ask for names."""
         rules = [
-            policy.maps(rule, "ports")
+            (policy, rule)
             for policy in self.isolates(workload, "Egress")
             for rule in policy.maps(policy.spec, "egress")
         ]
-        return not rules or any(not ports or any(port.get("port") in (DNS, "dns") for port in ports) for ports in rules)
+        return not rules or any(self._is_dns(policy, rule) for policy, rule in rules)
+
+    def _is_dns(self, policy: Manifest, rule: dict[str, Any]) -> bool:
+        ports, peers = policy.maps(rule, "ports"), policy.maps(rule, "to")
+        if ports and not any(item.get("port") in (None, DNS, "dns") for item in ports):
+            return False
+        system = self._labels(DNS_NAMESPACE)
+        return not peers or any(
+            item.get("ipBlock") is not None
+            or (
+                item.get("namespaceSelector") is not None
+                and _matches(policy.map(item, "namespaceSelector"), system, unknown=True)
+            )
+            for item in peers
+        )
 
     def _lets(self, policy: Manifest, direction: Direction, peer: Workload, server: Workload, port: int | None) -> bool:
         side = "to" if direction == "Egress" else "from"
@@ -103,9 +118,10 @@ def _is_port(item: dict[str, Any], server: Workload, port: int) -> bool:
     return (text_of(stated), port) in container_ports(server)
 
 
-def _matches(selector: dict[str, Any], labels: Labels) -> bool:
+def _matches(selector: dict[str, Any], labels: Labels, *, unknown: bool = False) -> bool:
+    """Whether labels are selected; ``unknown`` ones that are not here may be any."""
     wanted = labels_of(selector.get("matchLabels"))
-    if any(labels.get(key) != value for key, value in wanted.items()):
+    if any(labels.get(key) != value for key, value in wanted.items() if not unknown or key in labels):
         return False
     return all(_expression(item, labels) for item in selector.get("matchExpressions") or ())
 
