@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from novaplan.capacity.claims.judge import judge_all
 from novaplan.capacity.cost import cost
@@ -24,6 +25,7 @@ from novaplan.render.runbook import duration
 from novaplan.report import figures, findings, pictures, placements, steps, summary
 from novaplan.report.filling import fill
 from novaplan.report.walk import walk
+from novaplan.tables import Table
 from novaplan.topology.parts import label_of
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
     from novaplan.migration.proof import Progress
     from novaplan.migration.rollout import Rollout
     from novaplan.topology.system import Topology
+
+
+MOST_CHANGES: Final = 2_000
+"""More changes than these are counted by their kinds."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,8 @@ def report(
         gone=summary.gone(found),
         comparison=pictures.comparison(found),
         stories=list(rendering.sections(found)),
-        changes=[_told(change) for change in found.changes],
+        changes=[_told(change) for change in found.changes] if len(found) <= MOST_CHANGES else [],
+        change_counts=_counted(found) if len(found) > MOST_CHANGES else None,
         actions=_actions(found),
         totals=figures.totals(both),
         servers=figures.servers(both),
@@ -105,6 +112,12 @@ def report(
         **planned,
         duration=duration,
     )
+
+
+def _counted(found: Diff) -> Table:
+    counts = Counter((change.kind, change.action) for change in found.changes)
+    rows = tuple((kind, action, count) for (kind, action), count in sorted(counts.items()))
+    return Table("Changes by kind", ("kind", "change", "how many"), rows)
 
 
 def _actions(found: Diff) -> list[tuple[str, int]]:
@@ -131,15 +144,16 @@ def _planned(current: Topology, target: Topology, given: Assumptions, progress: 
     except (PlanRefused, InputError) as error:
         return {"plan": None, "schedule": None, "refused": [str(problem) for problem in error.problems]}
     schedule = made.schedule(first_day=given.first_day, holidays=given.holidays)
-    line = steps.axis(schedule)
+    line, told = steps.axis(schedule), len(made) <= steps.MOST_STEPS
     return {
         "plan": made,
         "refused": [],
         "schedule": schedule,
         "axis": line,
-        "parts": steps.parts(made, schedule, line),
+        "parts": steps.parts(made, schedule, line) if told else [],
+        "kinds": [] if told else steps.kinds(made, schedule, line),
         "plan_tables": _plan_tables(made, effort, given, schedule),
-        "steps_table": tables.steps_table(made.steps, schedule),
+        "steps_table": tables.steps_table(made.steps, schedule) if told else None,
         "invariants": list(steps.invariants(made)),
         "walk": walk(made),
     }

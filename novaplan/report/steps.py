@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from novaplan.migration.invariants import all_invariants
 from novaplan.migration.plan import Plan
-from novaplan.migration.schedule import Schedule, Slot
+from novaplan.migration.schedule import Schedule, Slot, mean
 from novaplan.migration.step import Phase, Step
 
 _PHASES: dict[Phase, str] = {
@@ -18,6 +18,8 @@ _PHASES: dict[Phase, str] = {
 }
 _INTERVALS = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _MOST_TICKS = 8
+MOST_STEPS = 1_000
+"""More steps than these are told by their kinds."""
 _THINNEST = 0.4
 """Out of 100: what takes no time can still be seen."""
 
@@ -42,6 +44,18 @@ class Part(NamedTuple):
 
     title: str
     steps: tuple[Told, ...]
+
+
+class Kind(NamedTuple):
+    """All steps of one kind, where there are too many to tell each."""
+
+    phase: Phase
+    name: str
+    steps: int
+    person_days: str
+    when: str
+    left: float
+    work: float
 
 
 class Axis(NamedTuple):
@@ -91,7 +105,7 @@ def _told(step: Step, numbers: dict[str, int], schedule: Schedule, line: Axis) -
         step,
         tuple(sorted(numbers[name] for name in step.after)),
         slot,
-        _when(slot, schedule),
+        _when(slot.start, slot.end, schedule),
         min(100 * slot.start / line.days, 100 - _THINNEST),
         max(work, _THINNEST),
         100 * (slot.end - slot.worked) / line.days,
@@ -99,11 +113,27 @@ def _told(step: Step, numbers: dict[str, int], schedule: Schedule, line: Axis) -
     )
 
 
-def _when(slot: Slot, schedule: Schedule) -> str:
-    start, end = schedule.day(slot.start), schedule.day(slot.end)
-    if start is not None:
-        return str(start) if start == end else f"{start} to {end}"
-    return f"day {slot.start + 1:.1f}" + ("" if slot.end == slot.start else f" to {slot.end + 1:.1f}")
+def _when(start: float, end: float, schedule: Schedule) -> str:
+    first, last = schedule.day(start), schedule.day(end)
+    if first is not None:
+        return str(first) if first == last else f"{first} to {last}"
+    return f"day {start + 1:.1f}" + ("" if end == start else f" to {end + 1:.1f}")
+
+
+def kinds(plan: Plan, schedule: Schedule, line: Axis) -> list[Kind]:
+    """The steps by phase and kind, from the first start to the last end of each."""
+    found: dict[tuple[Phase, str], list[Step]] = {}
+    for step in plan.steps:
+        found.setdefault((step.phase, step.kind), []).append(step)
+    told = []
+    for (phase, name), steps in found.items():
+        slots = [schedule.slot[step.id] for step in steps]
+        start, end = min(slot.start for slot in slots), max(slot.end for slot in slots)
+        left = min(100 * start / line.days, 100 - _THINNEST)
+        work = max(100 * (end - start) / line.days, _THINNEST)
+        days = f"{sum(mean(step.effort) for step in steps):.1f}"
+        told.append(Kind(phase, name, len(steps), days, _when(start, end, schedule), left, work))
+    return told
 
 
 def invariants(plan: Plan) -> Iterator[Invariant]:

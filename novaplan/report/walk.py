@@ -11,10 +11,9 @@ from novaplan.diagrams.film import Film, Frame, film
 from novaplan.migration.edits import FACT, Edit
 from novaplan.migration.plan import Plan
 from novaplan.report.pictures import MOST_BOXES, Drawn, drawn, size
+from novaplan.report.steps import MOST_STEPS
 from novaplan.topology.parts import kind_of, label_of, split
 
-_MOST_FRAMES: Final = 1_000
-"""More states than these are told in words alone."""
 _MOST_TOLD: Final = 12
 """Changes of one step that are named; more are counted."""
 _COUNTED: Final = {"service": "services", "datastore": "datastores", "dependency": "dependencies", "route": "routes"}
@@ -31,8 +30,8 @@ class Walk(NamedTuple):
 def walk(plan: Plan) -> Walk:
     """Every state of ``plan``, current first."""
     told = _states(plan)
-    if size(plan.world.current) + size(plan.world.target) > 2 * MOST_BOXES or len(plan) >= _MOST_FRAMES:
-        note = f"more than {MOST_BOXES} components or {_MOST_FRAMES} steps: the states are told in words, not drawn"
+    if size(plan.world.current) + size(plan.world.target) > 2 * MOST_BOXES or len(plan) > MOST_STEPS:
+        note = f"more than {MOST_BOXES} components or {MOST_STEPS} steps: the states are told in words, not drawn"
         return Walk(Drawn(None, note), {"states": told})
     states = [plan.state(number) for number in range(len(plan) + 1)]
     for said, state in zip(told, states, strict=True):
@@ -72,7 +71,7 @@ def _states(plan: Plan) -> list[dict[str, Any]]:
     there = set(split(plan.world.current))
     found = [{"title": f"{plan.current_name}, as it is", "phase": "", "counts": _counts(there), "changes": []}]
     for step in plan.steps:
-        changes = _changes(step.edits, there)
+        changes = _changes(step.edits, there) if len(plan) <= MOST_STEPS else []
         for edit in step.edits:
             (there.discard if edit.removes else there.add)(edit.address)
         found.append({"title": step.title, "phase": step.phase, "counts": _counts(there), "changes": changes})

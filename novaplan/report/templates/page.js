@@ -77,9 +77,13 @@
     }
     for (const section of all("main section")) {
       const own = items.filter((item) => section.contains(item));
-      one(".nothing", section).hidden = !words.length || !own.length || own.some((item) => kept.has(item));
+      const without = words.length > 0 && !own.some((item) => kept.has(item));
+      section.classList.toggle("without", without);
+      one(".nothing", section).hidden = !without;
     }
     one("#found").textContent = words.length ? `${shown.length} found` : "";
+    root.classList.toggle("searching", words.length > 0);
+    if (words.length) shown[0]?.closest("section").scrollIntoView({ block: "start" });
     marked(words, shown);
     counts.forEach((tell) => tell());
   };
