@@ -6,13 +6,14 @@ alone: every mode has a line of its own and every state a word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from textwrap import wrap
 from typing import Final
 
 from novaplan.diagrams.columns import behind, columns, tangled
-from novaplan.diagrams.picture import SAID, Arrow, Box, Group, Line, Picture, Shape, State, labelled, shown
+from novaplan.diagrams.picture import SAID, Arrow, Box, Group, Line, Picture, Shape, State, shown
+from novaplan.documents.files import generated_header
 
 _WIDEST_TITLE: Final = 100
 _FONT: Final = "Helvetica,Arial,sans-serif"
@@ -68,7 +69,7 @@ def _lines(picture: Picture) -> Iterator[str]:
     tangle = not lineage and tangled(picture)
     arranged = [] if lineage else columns(picture) if tangle else behind(picture)
     fixed = {own for column in arranged for own in column}
-    yield "// Written by novaplan diagram; change the source and run it again, edits here are lost."
+    yield f"// {generated_header('diagram')}"
     yield f"digraph {_quoted(picture.title)} {{"
     yield f"  graph [{_attributes(_graph(picture, tangle=tangle, lineage=lineage))}]"
     yield f"  node [{_attributes({'fontname': _FONT, 'fontsize': '11', 'fontcolor': _INK, 'margin': '0.16,0.08'})}]"
@@ -79,10 +80,10 @@ def _lines(picture: Picture) -> Iterator[str]:
             yield from _group(group, picture, members, "  ")
     for box in picture.boxes:
         if not box.group:
-            yield "  " + _box(box)
+            yield "  " + _box(box, picture.words(box))
     for arrow in picture.arrows:
         placed = {"constraint": "false"} if {arrow.tail, arrow.head} <= fixed else {}
-        yield f"  {arrow.tail} -> {arrow.head} [{_attributes({**_arrow(arrow), **placed})}]"
+        yield f"  {arrow.tail} -> {arrow.head} [{_attributes({**_arrow(arrow, picture.words(arrow)), **placed})}]"
     yield from _columns(arranged)
     yield from _legend(picture)
     yield "}"
@@ -126,17 +127,17 @@ def _group(group: Group, picture: Picture, members: Mapping[str, list[Box]], ind
         if inner.inside == group.id:
             yield from _group(inner, picture, members, indent + "  ")
     for box in members[group.id]:
-        yield f"{indent}  {_box(box)}"
+        yield f"{indent}  {_box(box, picture.words(box))}"
     yield f"{indent}}}"
 
 
-def _box(box: Box) -> str:
+def _box(box: Box, words: Sequence[str]) -> str:
     style = dict(_SHAPES[box.shape]) | _STATES[box.state]
     if box.optional or box.state == "gone":
         style["style"] += ",dashed"
     if box.available:
         style |= _AVAILABLE
-    label = "\n".join(labelled(box))
+    label = "\n".join(words)
     marks = {"id": box.element, "class": _classes(box), "tooltip": box.tooltip or "\n".join(box.label)}
     return f"{box.id} [{_attributes({'label': label, **marks, **style})}]"
 
@@ -147,13 +148,13 @@ def _classes(item: Box | Arrow) -> str:
     return " ".join([kind, *(["optional"] if item.optional else []), *([] if item.state == "plain" else [item.state])])
 
 
-def _arrow(arrow: Arrow) -> dict[str, str]:
+def _arrow(arrow: Arrow, words: Sequence[str]) -> dict[str, str]:
     style = dict(_LINES[arrow.line]) | {key: value for key, value in _STATES[arrow.state].items() if key == "color"}
     if arrow.optional:
         style["arrowhead"] = {"normal": "empty"}.get(style["arrowhead"], style["arrowhead"])
     if arrow.state in SAID and arrow.line != "lineage":
         style |= {"penwidth": "2.6", **({"style": "dashed"} if arrow.state == "gone" else {})}
-    label = "\n".join(labelled(arrow))
+    label = "\n".join(words)
     marks = {"id": arrow.element, "class": _classes(arrow), "tooltip": arrow.tooltip}
     return {**({"label": label} if label else {}), **marks, **style}
 
@@ -165,7 +166,7 @@ def _legend(picture: Picture) -> Iterator[str]:
     yield f"    node [{_attributes({'fontsize': '9', 'margin': '0.08,0.03', 'height': '0.2'})}]"
     for number, line in enumerate(picture.lines):
         start, end = f"legend_{number}_a", f"legend_{number}_b"
-        yield f'    {start} [label="" shape="point" width="0.04" color="#9CA3AF"]'
+        yield f'    {start} [label="" shape="plaintext" width="0.1"]'
         yield f'    {end} [label={_quoted(MEANING[line])[:-1]}\\l" shape="plaintext" width="1.5"]'
         yield f"    {start} -> {end} [{_attributes({**_LINES[line], 'weight': '100'})}]"
     for number, (text, style) in enumerate(_signs(picture)):

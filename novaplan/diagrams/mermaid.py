@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from novaplan.diagrams.picture import Arrow, Box, Group, Line, Picture, Shape, labelled, shown
+from novaplan.diagrams.picture import Arrow, Box, Group, Line, Picture, Shape, shown
+from novaplan.documents.files import generated_header
 
 _SHAPES: Final[Mapping[Shape, tuple[str, str]]] = {
     "service": ("(", ")"),
@@ -45,20 +47,28 @@ def mermaid(picture: Picture) -> str:
 
 
 def _lines(picture: Picture) -> Iterator[str]:
-    yield "%% Written by novaplan diagram; change the source and run it again, edits here are lost."
+    yield "---"
+    yield f"title: {_yaml(', '.join((picture.title, *picture.notes)))}"
+    yield "---"
+    yield f"%% {generated_header('diagram')}"
     yield "flowchart LR"
     for group in picture.groups:
         if not group.inside:
             yield from _group(group, picture, "  ")
     for box in picture.boxes:
         if not box.group:
-            yield "  " + _box(box)
+            yield "  " + _box(box, picture)
     for arrow in picture.arrows:
-        yield "  " + _arrow(arrow)
+        yield "  " + _arrow(arrow, picture.words(arrow))
     used = {name for box in picture.boxes for name in _classes(box)}
     for name, style in _CLASSES.items():
         if name in used:
             yield f"  classDef {name} {style}"
+
+
+def _yaml(text: str) -> str:
+    """Text as a string in YAML, which JSON is too."""
+    return json.dumps(shown(text).replace("\n", " "), ensure_ascii=False)
 
 
 def _group(group: Group, picture: Picture, indent: str) -> Iterator[str]:
@@ -68,13 +78,13 @@ def _group(group: Group, picture: Picture, indent: str) -> Iterator[str]:
             yield from _group(inner, picture, indent + "  ")
     for box in picture.boxes:
         if box.group == group.id:
-            yield f"{indent}  {_box(box)}"
+            yield f"{indent}  {_box(box, picture)}"
     yield f"{indent}end"
 
 
-def _box(box: Box) -> str:
+def _box(box: Box, picture: Picture) -> str:
     left, right = _SHAPES[box.shape]
-    return f"{box.id}{left}{_quoted(labelled(box))}{right}:::{_classes(box)[0]}" + "".join(
+    return f"{box.id}{left}{_quoted(picture.words(box))}{right}:::{_classes(box)[0]}" + "".join(
         f"\n  class {box.id} {name}" for name in _classes(box)[1:]
     )
 
@@ -86,9 +96,9 @@ def _classes(box: Box) -> list[str]:
     return found + ([box.state] if box.state in _CLASSES else [])
 
 
-def _arrow(arrow: Arrow) -> str:
+def _arrow(arrow: Arrow, said: tuple[str, ...]) -> str:
     tail, head = (arrow.head, arrow.tail) if arrow.line == "consumes" else (arrow.tail, arrow.head)
-    words = labelled(arrow) if arrow.line == "route" else (arrow.line, *labelled(arrow))
+    words = said if arrow.line == "route" else (arrow.line, *said)
     text = f"|{_quoted(words)}|" if words and arrow.line != "lineage" else ""
     return f"{tail} {_ARROWS[arrow.line]}{text} {head}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal
 
 Shape = Literal["service", "datastore", "external", "outside", "cluster"]
@@ -84,16 +85,6 @@ class Arrow:
         return f"edge-{self.line}-{self.tail}-{self.head}"
 
 
-def labelled(item: Box | Arrow) -> tuple[str, ...]:
-    """Its lines of text, with the word for its state."""
-    if item.state not in SAID or (isinstance(item, Arrow) and item.line == "lineage"):
-        return item.label
-    word = f"({item.state})"
-    if isinstance(item, Box) and item.label[:1] == (item.name,):
-        return (f"{item.name} {word}", *item.label[1:])
-    return (*item.label, word)
-
-
 @dataclass(frozen=True)
 class Picture:
     """All of it, in one order."""
@@ -118,3 +109,19 @@ class Picture:
         """The states that occur, but for the plain one."""
         used = {box.state for box in self.boxes} | {arrow.state for arrow in self.arrows}
         return tuple(sorted(used - {"plain"}))
+
+    def words(self, item: Box | Arrow) -> tuple[str, ...]:
+        """The lines of text of a box or an arrow, with the word for its state; an arrow leaves that to its ends where
+        they say the same."""
+        if item.state not in SAID:
+            return item.label
+        word = f"({item.state})"
+        if isinstance(item, Box):
+            plain = item.label[:1] == (item.name,)
+            return (f"{item.name} {word}", *item.label[1:]) if plain else (*item.label, word)
+        told = item.line == "lineage" or item.state in {self._states.get(item.tail), self._states.get(item.head)}
+        return item.label if told else (*item.label, word)
+
+    @cached_property
+    def _states(self) -> dict[str, State]:
+        return {box.id: box.state for box in self.boxes}
