@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from novaplan.errors import InputError, Problem
 from novaplan.migration.proof import Proof
 from novaplan.migration.schedule import SAMPLES, Schedule, schedule
 from novaplan.migration.step import Step
@@ -74,13 +75,45 @@ class Plan:
         """The topology after so many steps: 0 is current, the last one target (which keeps its lineage)."""
         if not 0 <= number <= len(self.steps):
             raise IndexError(f"there are {len(self.steps)} steps, and no state {number}")
-        mask = 0
-        for step in self.steps[:number]:
-            index = self.world.position[step.id]
+        return self.after(step.id for step in self.steps[:number])
+
+    def after(self, done: Iterable[str]) -> Topology:
+        """The topology when the steps with these ids are done, in whatever order the plan allows.
+
+        Raises InputError with a line for every step among them that waits for one that is not.
+        """
+        ids, mask = set(done), 0
+        numbers = {step.id: f"{number} ({step.id})" for number, step in enumerate(self.steps, 1)}
+        problems = [
+            Problem(f"step {numbers[step.id]} waits for {numbers[missing]}, which is not among those done")
+            for step in self.steps
+            for missing in step.after
+            if step.id in ids and missing not in ids
+        ]
+        if problems:
+            raise InputError(problems)
+        for index in (self.world.position[name] for name in ids):
             for node in range(self.world.first(index), self.world.last[index] + 1):
                 mask |= 1 << node
         made = self.world.topology(mask)
-        return replace(made, lineage=self.world.target.lineage) if number == len(self.steps) else made
+        return replace(made, lineage=self.world.target.lineage) if len(ids) == len(self.steps) else made
+
+    def named(self, text: str) -> list[str]:
+        """The ids of the steps that ``text`` names, by number, from number to number, or by id: ``1-40,43``.
+
+        Raises InputError for a name that no step has.
+        """
+        found, numbers = [], range(1, len(self.steps) + 1)
+        for item in filter(None, (word.strip() for word in text.split(","))):
+            first, dash, last = item.partition("-")
+            ends = [int(end) for end in (first, last if dash else first) if end.isascii() and end.isdecimal()]
+            if len(ends) == 2 and ends[0] in numbers and ends[1] in numbers:
+                found += [step.id for step in self.steps[ends[0] - 1 : ends[1]]]
+            elif item in self.world.position:
+                found.append(item)
+            else:
+                raise InputError(f"there is no step {item!r}; name an id, or a number from 1 to {len(numbers)}")
+        return found
 
     def schedule(
         self, *, first_day: date | None = None, holidays: Sequence[date] = (), samples: int = SAMPLES

@@ -47,6 +47,35 @@ def test_a_plan_is_written_and_verified(novaplan: Run, folder: Path) -> None:
     assert verified.out.startswith(f"plan.yaml: {len(found['steps'])} steps, accepted\n")
 
 
+def test_states_for_another_order(novaplan: Run, folder: Path) -> None:
+    steps = json.loads(novaplan("plan", "shop", "small", "--format", "json", "--states", "states").out)["steps"]
+    ids = [step["id"] for step in steps]
+    # A step that need not wait for the one told before it, and one that has to.
+    free = next(at for at in range(2, len(ids)) if ids[at - 1] not in steps[at]["depends_on"])
+    bound = next(at for at in range(2, len(ids)) if ids[at - 1] in steps[at]["depends_on"])
+    told = ("plan", "shop", "small", "--states", "lane", "--done")
+    result = novaplan(*told, f"1-{free - 1}", "--step", ids[free])
+    assert (result.out, result.err, result.status) == ("", "wrote 2 topologies to lane\n", 0)
+    names = sorted(path.name for path in (folder / "states").iterdir())
+    before, after = sorted(path.name for path in (folder / "lane").iterdir())
+    assert [before, after] == names[free : free + 2], "called as in the runbook"
+    assert (folder / "lane" / before).read_text() == (folder / "states" / names[free - 1]).read_text()
+    problems = novaplan(*told, f"1-{bound - 1}", "--step", str(bound + 1)).problems
+    assert (
+        f"step {bound + 1} ({ids[bound]}) waits for {bound} ({ids[bound - 1]}), which is not among those done"
+        in problems
+    )
+
+
+def test_done_names_steps_that_are_there(novaplan: Run) -> None:
+    told = ("plan", "shop", "small", "--states", "lane", "--done")
+    (said,) = novaplan(*told, "1-3,nothing", "--step", "4").problems
+    assert said.startswith("there is no step 'nothing'; name an id, or a number from 1 to ")
+    (said,) = novaplan(*told, "1-3", "--step", "3").problems
+    assert said == "'3' is no step that is left to do; name one step that is not done yet"
+    assert novaplan("plan", "shop", "small", "--done", "1").status == 2
+
+
 def test_both_forms_of_a_plan_say_the_same(novaplan: Run) -> None:
     as_yaml = novaplan("plan", "shop", "small", "--format", "yaml").out
     as_json = novaplan("plan", "shop", "small", "--format", "json").out
@@ -63,6 +92,12 @@ def test_a_runbook_and_a_chart(novaplan: Run, folder: Path) -> None:
     assert "2027-01-11" not in text
     assert "- [ ] " in text
     assert "Rollback" in text
+    assert "novaplan verify plan.yaml shop small" in text, "as the user called them"
+    result = novaplan("plan", "shop", "small", "-o", "runbook.md", "--states", "my states", "--force")
+    assert result.err == "wrote 18 topologies to my states\nwrote runbook.md\n"
+    text = (folder / "runbook.md").read_text()
+    assert "novaplan render 'my states/" in text
+    assert " states/" not in text
     chart = novaplan("plan", "shop", "small", "--format", "gantt", *options)
     assert chart.out.startswith("gantt\n")
     assert "2027-01-08T09:00" in chart.out

@@ -56,6 +56,28 @@ def test_the_target_is_eleven_files(novaplan: Run, folder: Path) -> None:
     assert {file.name for file in (folder / "k8s").iterdir()} == PLAIN | servers
 
 
+def test_only_what_differs_is_written(novaplan: Run, folder: Path) -> None:
+    (folder / "more.yaml").write_text(SHOP.replace("replicas: 2", "replicas: 3"))
+    result = novaplan("render", "more.yaml", "--since", "shop", "-o", "patch")
+    assert (result.out, result.status) == ("", 0)
+    assert result.err.startswith("wrote 2 files to patch\napply Deployment web\n")
+    (item,) = yaml.safe_load_all((folder / "patch/apply.yaml").read_text())
+    assert (item["kind"], item["spec"]["replicas"]) == ("Deployment", 3)
+    assert "From shop to more.yaml" in (folder / "patch/apply.sh").read_text()
+    assert stat.S_IMODE((folder / "patch/apply.sh").stat().st_mode) == 0o755
+    result = novaplan("render", "shop", "--since", "shop", "-o", "patch")
+    assert "nothing to do: both are the same objects" in result.err
+    assert [path.name for path in (folder / "patch").iterdir()] == ["apply.sh"]
+    for words in (
+        ("--layout", "helm"),
+        ("--secrets", "sealed-secrets", "--sealing-certificate", "c"),
+        ("--lang", "zh"),
+    ):
+        assert novaplan("render", "shop", "--since", "shop", "-o", "patch", *words).status == 2
+    (said,) = novaplan("render", "shop", "--since", "shop", "-o", "patch", "--secrets", "generate").problems
+    assert "generate makes everything anew" in said
+
+
 def test_rendering_twice_changes_nothing(novaplan: Run, folder: Path) -> None:
     novaplan("render", "shop", "-o", "k8s")
     before = files(folder)

@@ -31,7 +31,7 @@ def _folder(text: str) -> Path:
     "novaplan render target -o k8s",
     "novaplan render target -o k8s --set registry=r.example --set tag=1.4.2",
     "novaplan render target -o chart --layout helm --secrets external-secrets",
-    "novaplan render target --since current -o patch   # only what differs; patch/apply.sh does it",
+    "novaplan render target --since current -o patch",
 )
 def render(
     topology: TopologyArgument,

@@ -112,24 +112,20 @@ def _to_fill(patch: Patch) -> Iterator[dict[str, Any]]:
 
 
 def _lines(patch: Patch) -> Iterator[str]:
-    yield from (f"create  {_shown(item)}, to be filled in" for item in patch.created_secrets)
+    yield from (f"create {_shown(item)}, to be filled in" for item in patch.created_secrets)
     for change in patch.secrets:
         told = [
             f"gains {', '.join(change.gained)}" if change.gained else "",
             *(f"loses {name}" for name in change.lost),
         ]
-        yield f"merge   {_shown(change.after)}: {'; '.join(filter(None, told)) or 'labels and annotations'}"
-    yield from (f"renew   {_renewal(one)}" for one in patch.renewed)
+        yield f"merge {_shown(change.after)}: {'; '.join(filter(None, told)) or 'labels and annotations'}"
+    yield from (f"renew {_renewal(one)}" for one in patch.renewed)
     for item in patch.applied:
-        yield f"apply   {_shown(item)}" + (
-            " (novaplan's record alone)" if identity(item) in patch.only_recorded else ""
-        )
-    yield from (f"delete  {_shown(item)}" for item in patch.deleted)
-    yield from (
-        f"keep    {_shown(item)}: nothing uses it any more; {SCRIPT} claims deletes it" for item in patch.claims
-    )
+        yield f"apply {_shown(item)}" + (" (novaplan's record alone)" if identity(item) in patch.only_recorded else "")
+    yield from (f"delete {_shown(item)}" for item in patch.deleted)
+    yield from (f"keep {_shown(item)}: nothing uses it any more; {SCRIPT} claims deletes it" for item in patch.claims)
     for item, names in patch.stuck:
-        yield f"keep    {_shown(item)} as it is: {', '.join(names)} cannot be changed; move its data to a new one"
+        yield f"keep {_shown(item)} as it is: {', '.join(names)} cannot be changed; move its data to a new one"
 
 
 def _renewal(one: Renewal) -> str:

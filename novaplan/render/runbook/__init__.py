@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from novaplan.migration.gantt import gantt
+from novaplan.migration.home import Home
 from novaplan.render.texts import fill
 
 if TYPE_CHECKING:
@@ -16,13 +19,19 @@ if TYPE_CHECKING:
 
 _LANGUAGE: Mapping[str, str] = {"sql": "sql", "promql": "promql", "person": ""}
 """How a block of code is marked; commands are shell."""
+_STATES = "states"
+"""The folder that commands of steps name."""
 _BLANK_LINES = re.compile(r"\n{3,}")
 _UNITS = ((86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1_000, "second"))
 
 
-def runbook(plan: Plan, schedule: Schedule) -> str:
+def runbook(plan: Plan, schedule: Schedule, *, called: tuple[str, str, str | None] | None = None) -> str:
     """The whole document in Markdown: how to use it, an overview, every step with its commands, gates and rollback, and
-    what was proved."""
+    what was proved. ``called`` is how the user names current, target and the folder with the states, where that is
+    known; otherwise they are called by their own names, and the folder ``states``."""
+    current, target, folder = called or (plan.current_name, plan.target_name, None)
+    states = folder or _STATES
+    home = Home(plan.world)
     numbers = {step.id: number for number, step in enumerate(plan.steps, 1)}
     text = fill(
         __name__,
@@ -30,6 +39,13 @@ def runbook(plan: Plan, schedule: Schedule) -> str:
         plan=plan,
         schedule=schedule,
         steps=[_described(step, numbers, schedule) for step in plan.steps],
+        commands=partial(_commands, names=plan.state_names, folder=states),
+        current=current,
+        target=target,
+        states=states,
+        first_state=f"{states.rstrip('/')}/{plan.state_names[0]}.yaml",
+        options=home.settings,
+        space=home.namespace,
         no_return=[(numbers[step.id], step) for step in plan.steps if not step.reversible],
         watchers=sorted({name for step in plan.steps for name in step.watch}),
         chart=gantt(plan.steps, schedule, title=f"{plan.current_name} to {plan.target_name}"),
@@ -51,6 +67,14 @@ def _described(step: Step, numbers: Mapping[str, int], schedule: Schedule) -> di
         "from": schedule.day(slot.start),
         "to": schedule.day(slot.end),
     }
+
+
+def _commands(text: str, *, names: Sequence[str], folder: str) -> str:
+    """Commands about the states, in the folder where those are."""
+    if folder != _STATES:
+        for name in names:
+            text = text.replace(f"{_STATES}/{name}.yaml", shlex.quote(f"{folder.rstrip('/')}/{name}.yaml"))
+    return text
 
 
 def _language(item: Gate | Any) -> str:
