@@ -21,7 +21,13 @@ _BLUE, _ORANGE, _GREEN, _PURPLE, _GREY, _INK = "#0072B2", "#D55E00", "#007A5A", 
 
 _SHAPES: Final[Mapping[Shape, dict[str, str]]] = {
     "service": {"shape": "box", "style": "filled,rounded", "fillcolor": "#E8F1FA", "color": _BLUE},
-    "datastore": {"shape": "cylinder", "style": "filled", "fillcolor": "#FBF3E4", "color": "#8A5A00"},
+    "datastore": {
+        "shape": "cylinder",
+        "style": "filled",
+        "fillcolor": "#FBF3E4",
+        "color": "#8A5A00",
+        "margin": "0.16,0.14",
+    },
     "external": {"shape": "box", "style": "filled", "fillcolor": "#F3F4F6", "color": _GREY},
     "outside": {"shape": "cds", "style": "filled", "fillcolor": "#FFFFFF", "color": _INK},
     "cluster": {"shape": "box3d", "style": "filled", "fillcolor": "#EEF2F7", "color": _INK},

@@ -26,6 +26,7 @@ def test_values_show_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "import novaplan; shop, target = novaplan.load('shop'), novaplan.load('shop-target'); shop",
         "novaplan.diff(shop, target)",
         "novaplan.plan(shop, target)",
+        "from novaplan.diagrams.system import View, draw; draw(shop, View(focus='basket'))",
         "novaplan.cost(shop, novaplan.load_prices('prices'))",
     ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
@@ -38,7 +39,10 @@ def test_values_show_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert "<table>" in text
     assert 'aria-label="shop"' in shown[0]
     assert all('aria-label="shop to ' in text for text in shown[1:3])
-    assert "<svg" not in shown[3]
+    assert shown[3].count("<svg") == 1
+    assert ">basket<" in shown[3]
+    assert ">notifications<" not in shown[3]
+    assert "<svg" not in shown[4]
 
 
 def test_without_graphviz_there_are_the_tables(monkeypatch: pytest.MonkeyPatch):

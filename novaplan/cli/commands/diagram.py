@@ -89,7 +89,7 @@ def diagram(
     ] = None,
     force: ForceOption = False,
 ) -> None:
-    """Draw a system, what becomes of one in another, or the state after a step of a plan.
+    """Draw a system, what becomes of it, or a step of a plan.
 
     svg, png and pdf are drawn by Graphviz; svg without it by an extra that pip alone installs. dot and mmd (Mermaid,
     which GitHub draws) need neither.
