@@ -19,6 +19,8 @@ _WORKLOADS = ("Deployment", "StatefulSet")
 def mutants(objects: Sequence[Manifest]) -> Iterator[Mutant]:
     """Every way, over every object that it fits."""
     for position, item in enumerate(objects):
+        if item.spec.get("type") == "LoadBalancer" or item.name.endswith("-record"):
+            continue  # nothing here says that the outside needs it, or reads it
         told = f"{item.kind} {item.namespace}/{item.name}"
         if item.kind in _DELETED:
             yield f"{told}: deleted", [*objects[:position], *objects[position + 1 :]]

@@ -21,7 +21,11 @@ def objects(cluster: Cluster) -> Iterator[Found]:
     """Namespaces with pods and no policy."""
     policies = cluster.of_kind("NetworkPolicy", "CiliumNetworkPolicy", "AuthorizationPolicy")
     covered = {item.namespace or DEFAULT_NAMESPACE for item in policies}
-    closed = {item.namespace or DEFAULT_NAMESPACE for item in policies if item.spec.get("podSelector") == {}}
+    closed = {
+        item.namespace or DEFAULT_NAMESPACE
+        for item in policies
+        if item.spec.get("podSelector") == {} and "".join(item.texts(item.spec, "policyTypes")) != "Egress"
+    }
     if any(item.kind in ("CiliumClusterwideNetworkPolicy", "AdminNetworkPolicy") for item in cluster.objects):
         return
     found: dict[str, list[Workload]] = defaultdict(list)
