@@ -32,7 +32,6 @@ _FACTS = {
     "drained": "{} has no connection left",
     "baked": "{} has carried everything for its bake time",
     "revoked": "the credentials of {} are revoked",
-    "stopped": "{} was stopped, and nobody missed it",
 }
 
 

@@ -97,7 +97,8 @@ def test_a_runbook_and_a_chart(novaplan: Run, folder: Path) -> None:
     assert result.err == "wrote 18 topologies to my states\nwrote runbook.md\n"
     text = (folder / "runbook.md").read_text()
     assert "novaplan render 'my states/" in text
-    assert " states/" not in text
+    assert "render states/" not in text
+    assert "since states/" not in text
     chart = novaplan("plan", "shop", "small", "--format", "gantt", *options)
     assert chart.out.startswith("gantt\n")
     assert "2027-01-08T09:00" in chart.out

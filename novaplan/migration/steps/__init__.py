@@ -30,7 +30,6 @@ Facts, and the kinds that establish them:
     drained/OLD                  drain                no connection is left
     baked/SERVICE                bake                 a service of target
     revoked/OLD                  revoke-credentials
-    stopped/STORE                remove-datastore     it stands still, with its disks
 """
 
 from __future__ import annotations
