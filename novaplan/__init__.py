@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from novaplan.capacity.totals import totals
     from novaplan.changes.compare import diff
     from novaplan.changes.model import Diff
+    from novaplan.checks.running import check_topology
     from novaplan.consolidation.consolidate import consolidate
     from novaplan.consolidation.policy import Policy
     from novaplan.consolidation.storage import load_policy
@@ -50,6 +51,7 @@ __all__ = [
     "Policy",
     "Topology",
     "__version__",
+    "check_topology",
     "connections",
     "consolidate",
     "cost",
@@ -82,6 +84,7 @@ _HOME = {
     "Plan": "novaplan.migration.plan",
     "Policy": "novaplan.consolidation.policy",
     "Topology": "novaplan.topology.system",
+    "check_topology": "novaplan.checks.running",
     "connections": "novaplan.capacity.connections",
     "consolidate": "novaplan.consolidation.consolidate",
     "cost": "novaplan.capacity.cost",
