@@ -25,14 +25,18 @@ _WIDEST = 40
 
 
 def compare(current: Topology, target: Topology, view: View | None = None) -> Picture:
-    """The picture of what becomes of ``current`` in ``target``. Dependencies are drawn with detail only: the lineage is
-    what the picture is about. Raises ``UnknownNameError`` for a focus that neither has."""
+    """The picture of what becomes of ``current`` in ``target``. The lineage is what it is about: dependencies are drawn
+    with detail or a focus only, and then what keeps its name needs no arrow.
+
+    Raises ``UnknownNameError`` for a focus that neither has.
+    """
     view = view or View()
     found = diff(current, target)
     fates = {kind: found.fates(kind) for kind in _KINDS}
     before, after = _states_before(fates), _states_after(found, fates)
     sides = [(_BEFORE, current, before), (_AFTER, target, after)]
-    same = set() if view.detail or view.focus else _unchanged(current, target, before, after)
+    whole = view.detail or view.focus is not None
+    same = set() if whole else _unchanged(current, target, before, after)
     boxes, arrows, groups = list[Box](), list[Arrow](), list[Group]()
     for prefix, topology, states in sides:
         kept = _kept(topology, view, fates, prefix) - same
@@ -41,11 +45,13 @@ def compare(current: Topology, target: Topology, view: View | None = None) -> Pi
         groups += [side, *(replace(group, inside=prefix) for group in inner)]
         for box in boxes_of(topology, kept, view, membership=membership, prefix=prefix, states=states):
             boxes.append(replace(box, group=box.group or prefix))
-        if view.detail:
+        if whole:
             arrows += arrows_of(topology, kept, view, prefix=prefix)
     drawn = {box.id for box in boxes}
     lineage = [arrow for arrow in _lineage(fates, before) if arrow.tail in drawn and arrow.head in drawn]
-    if len(lineage) > _MOST_APART and not view.detail:
+    if whole:
+        lineage = [arrow for arrow in lineage if arrow.state != "kept"]
+    elif len(lineage) > _MOST_APART:
         boxes, lineage = _stacked(boxes, lineage)
     filled = {box.group for box in boxes} | {group.inside for group in groups if group.inside}
     picture = Picture(

@@ -9,6 +9,9 @@ from typing import Final
 from novaplan.diagrams.picture import Arrow, Box, Group, Line, Picture, Shape, shown
 from novaplan.documents.files import generated_header
 
+MOST_ARROWS: Final = 500
+MOST_CHARACTERS: Final = 50_000
+"""What Mermaid, as it is set up by default and on GitHub, draws at most (``maxEdges`` and ``maxTextSize``)."""
 _SHAPES: Final[Mapping[Shape, tuple[str, str]]] = {
     "service": ("(", ")"),
     "datastore": ("[(", ")]"),

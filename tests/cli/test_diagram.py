@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from novaplan.topology import storage
+from tests import generate
 from tests.cli.command import Run
 
 FORMS = ["dot", "mmd", *(["svg", "png", "pdf"] if shutil.which("dot") else [])]
@@ -25,6 +27,14 @@ def test_two_topologies_give_the_lineage(novaplan: Run, folder: Path, consolidat
     (folder / "small.yaml").write_text(consolidated)
     assert novaplan("diagram", "shop", "small.yaml", "-o", "merge.mmd").status == 0
     assert "(merged)" in (folder / "merge.mmd").read_text().replace("#40;", "(").replace("#41;", ")")
+
+
+def test_more_than_mermaid_draws_is_told(novaplan: Run, folder: Path) -> None:
+    storage.save(generate.system(120, 800), folder / "big.yaml")
+    result = novaplan("diagram", "big.yaml", "-o", "big.mmd", "--fold", "0")
+    assert result.status == 0
+    assert "warning: Mermaid draws 500 arrows and 50,000 characters at most" in result.err
+    assert novaplan("diagram", "big.yaml", "-o", "big.mmd", "--hide", "service").err == "wrote big.mmd\n"
 
 
 def test_what_is_hidden_is_left_out(novaplan: Run, folder: Path) -> None:

@@ -99,6 +99,11 @@ def test_a_comparison_says_what_merged_moved_came_and_went():
     assert {("auth-service", "api-service"), ("streaming-ingest", "streaming-service")} <= lineage
     whole = compare(storage.load("current"), storage.load("target"), View(detail=True))
     assert any(box.name == "neo4j" for box in whole.boxes)
+    near = compare(storage.load("current"), storage.load("target"), View(focus="api-service"))
+    names = {box.id: box.name for box in near.boxes}
+    found = {(names[arrow.tail], names[arrow.head], arrow.line) for arrow in near.arrows}
+    assert {("user-service", "api-service", "lineage"), ("api-service", "postgres", "writes")} <= found
+    assert ("kafka", "kafka", "lineage") not in found
 
 
 HOSTILE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)

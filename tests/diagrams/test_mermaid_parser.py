@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from novaplan.diagrams.mermaid import mermaid
+from novaplan.diagrams.mermaid import MOST_ARROWS, mermaid
 from novaplan.diagrams.picture import LINES, Arrow, Box, Group, Picture, shown
 from novaplan.diagrams.system import draw, identifier
 from tests import generate
@@ -75,6 +75,14 @@ def test_mermaid_finds_every_box_and_arrow_and_text_stays_text(folder: Path):
         assert said["arrows"] == len(picture.arrows)
         lines = {box.id: "<br>".join(shown(line).replace("\n", " ") for line in box.label) for box in picture.boxes}
         assert said["boxes"] == lines
+
+
+def test_mermaid_refuses_what_the_command_warns_of(folder: Path):
+    boxes = (Box("a", "a", ("a",), "service"), Box("b", "b", ("b",), "service"))
+    arrows = (Arrow("a", "b", "calls"),) * MOST_ARROWS
+    fits, more = parsed([mermaid(Picture("x", boxes, found)) for found in (arrows, (*arrows, arrows[0]))], folder)
+    assert fits["arrows"] == MOST_ARROWS
+    assert "error" in more
 
 
 def test_the_parser_finds_what_is_no_diagram(folder: Path):

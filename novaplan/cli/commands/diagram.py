@@ -158,12 +158,20 @@ def _form(destination: Path) -> Form:
 
 
 def _write(picture: Picture, form: Form, destination: Path, *, force: bool) -> None:
+    from novaplan.diagrams import mermaid
     from novaplan.diagrams.dot import dot
-    from novaplan.diagrams.mermaid import mermaid
     from novaplan.documents import files
 
-    if form == "dot" or form == "mmd":
-        files.write_text(destination, dot(picture) if form == "dot" else mermaid(picture), force=force)
+    if form == "mmd":
+        text = mermaid.mermaid(picture)
+        files.write_text(destination, text, force=force)
+        if len(picture.arrows) > mermaid.MOST_ARROWS or len(text) > mermaid.MOST_CHARACTERS:
+            output.warn(
+                f"Mermaid draws {mermaid.MOST_ARROWS} arrows and {mermaid.MOST_CHARACTERS:,} characters at most, "
+                "unless it is set up otherwise; use --focus, --hide or --fold to draw less"
+            )
+    elif form == "dot":
+        files.write_text(destination, dot(picture), force=force)
     else:
         from novaplan.diagrams.drawing import draw
 
