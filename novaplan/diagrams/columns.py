@@ -58,12 +58,12 @@ def columns(picture: Picture) -> list[list[str]]:
 
 def _front(picture: Picture) -> tuple[list[Arrow], list[list[str]]]:
     """The arrows between the boxes in front of those ``behind``, and these boxes by their level."""
-    front = [box.id for box in picture.boxes if box.shape not in BEHIND]
-    arrows = [arrow for arrow in picture.arrows if {arrow.tail, arrow.head} <= set(front)]
+    front = {box.id: None for box in picture.boxes if box.shape not in BEHIND}
+    arrows = [arrow for arrow in picture.arrows if arrow.tail in front and arrow.head in front]
     elements = {element for arrow, element in picture.folded.items() if arrow.startswith("edge-route-")}
     entered = {box.id for box in picture.boxes if box.element in elements}
     levels: dict[int, list[str]] = defaultdict(list)
-    for own, level in _levels(front, arrows, entered).items():
+    for own, level in _levels(list(front), arrows, entered).items():
         levels[level].append(own)
     return arrows, [boxes for _, boxes in sorted(levels.items())]
 
@@ -76,7 +76,7 @@ def _cut(items: Sequence[str], most: int) -> list[list[str]]:
 
 def _levels(boxes: Sequence[str], arrows: Iterable[Arrow], entered: set[str]) -> dict[str, int]:
     """How many steps each box is away from those that are ``entered``, or that nothing else leads to."""
-    following = _following(arrows)
+    following, place = _following(arrows), {own: number for number, own in enumerate(boxes)}
     reached = {head for heads in following.values() for head in heads}
     levels: dict[str, int] = {}
     waiting = [own for own in boxes if own in entered or own not in reached]
@@ -86,7 +86,9 @@ def _levels(boxes: Sequence[str], arrows: Iterable[Arrow], entered: set[str]) ->
         level = 0
         while waiting:
             levels |= dict.fromkeys(waiting, level)
-            waiting = sorted({head for own in waiting for head in following[own]} - levels.keys(), key=boxes.index)
+            waiting = sorted(
+                {head for own in waiting for head in following[own]} - levels.keys(), key=place.__getitem__
+            )
             level += 1
     return levels
 
