@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-import novaplan
 from novaplan.checks.catalogue import Check, all_checks
 from novaplan.checks.waivers import Waived
 from novaplan.findings import Finding
@@ -20,8 +19,8 @@ from novaplan.findings import Finding
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def sarif(found: Waived) -> dict[str, Any]:
-    """One run: every check as a rule, every finding as a result, accepted ones as suppressed results."""
+def sarif(found: Waived, version: str) -> dict[str, Any]:
+    """One run of this ``version``: every check as a rule, every finding as a result, accepted ones suppressed."""
     checks = {check.name: check for check in all_checks()}
     results = [(item, None) for item in found.standing] + [(item, waiver.reason) for item, waiver in found.accepted]
     names = sorted({finding.check for finding, _ in results} | checks.keys())
@@ -35,7 +34,7 @@ def sarif(found: Waived) -> dict[str, Any]:
                 "tool": {
                     "driver": {
                         "name": "novaplan",
-                        "version": novaplan.__version__,
+                        "version": version,
                         "rules": [_rule(name, checks.get(name)) for name in names],
                     }
                 },

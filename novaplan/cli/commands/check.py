@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+import novaplan
 from novaplan.cli import output, terminal
 from novaplan.cli.usage import FAILED, FINE, MISUSED, command, new_application
 
@@ -76,9 +77,10 @@ def check(
         typer.Option("--format", help="table: for people; json: for programs; sarif: for code scanning."),
     ] = "table",
 ) -> None:
-    """Say what is wrong with a system, and whether its promises hold.
+    """Say what is wrong with a system.
 
-    Topologies, Kubernetes manifests and compose files are read as they are. novaplan checks lists what is looked at.
+    What breaks, what does not hold although it is promised, what does not fit together. Topologies, Kubernetes manifests
+    and compose files are read as they are. novaplan checks lists what is looked at.
     """
     if [*paths, *(against or ()), waivers, claims, nodes].count(output.STANDARD_STREAM) > 1:
         raise typer.BadParameter("standard input can be read once only", param_hint="TOPOLOGY|PATH...")
@@ -130,4 +132,4 @@ def _tell(found: Waived, described: list[Description], form: str) -> None:
     if form == "table":
         terminal.write_text(words.text(found, described, terminal.width()))
     else:
-        output.write_json(words.document(found, described) if form == "json" else sarif(found))
+        output.write_json(words.document(found, described) if form == "json" else sarif(found, novaplan.__version__))
