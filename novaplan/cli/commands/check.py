@@ -79,8 +79,8 @@ def check(
 ) -> None:
     """Say what is wrong with a system.
 
-    What breaks, what does not hold although it is promised, what does not fit together. Topologies, Kubernetes manifests
-    and compose files are read as they are. novaplan checks lists what is looked at.
+    What breaks, what does not hold although it is promised, what does not fit together. Topologies, Kubernetes
+    manifests and compose files are read as they are. novaplan checks lists what is looked at.
     """
     if [*paths, *(against or ()), waivers, claims, nodes].count(output.STANDARD_STREAM) > 1:
         raise typer.BadParameter("standard input can be read once only", param_hint="TOPOLOGY|PATH...")
