@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from novaplan.migration.allowing import no_removal, only
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import put
@@ -12,7 +14,7 @@ from novaplan.topology.parts import path_of, quote, secret_address
 from novaplan.topology.wiring import Secret
 
 PHASE, ORDER = "expand", 46
-_TLS = "kubernetes.io/tls"
+TLS = "kubernetes.io/tls"
 
 
 def propose(draft: Draft) -> None:
@@ -33,24 +35,35 @@ def propose(draft: Draft) -> None:
             stages=[edits],
             units={"keys": len(new)},
             touches=[],
-            actions=_actions(secret),
+            actions=_actions(draft, secret),
             gates=[
                 Gate(
                     "Every key is there",
                     "kubectl",
-                    kubectl(secret.namespace, "get", "secret", secret.name, "-o", "jsonpath={.data}"),
-                    f"has {len(secret.keys)} keys",
+                    kubectl(secret.namespace, "get", "secret", secret.name, "-o", "go-template={{len .data}}"),
+                    f">= {len(secret.keys)}",
                 )
             ],
-            rollback=[Action("Delete it", kubectl(secret.namespace, "delete", "secret", secret.name))]
-            if secret.type == _TLS
-            else undo("Take what was added out again"),
+            rollback=undo("Take what was added out again")
+            if secret.type != TLS
+            else [Action("Leave it: it was there before", tool="person")]
+            if twins(draft, secret, draft.current.secrets)
+            else [Action("Delete it", kubectl(secret.namespace, "delete", "secret", secret.name))],
             undone_until="something mounts it",
         )
 
 
-def _actions(secret: Secret) -> list[Action]:
-    if secret.type == _TLS:
+def twins(draft: Draft, secret: Secret, others: Iterable[Secret]) -> bool:
+    """Whether one of ``others`` is the same object in the cluster, although another one in its topology."""
+    here = secret.namespace or draft.home.namespace
+    return any((item.name, item.namespace or draft.home.namespace) == (secret.name, here) for item in others)
+
+
+def _actions(draft: Draft, secret: Secret) -> list[Action]:
+    if secret.type == TLS and twins(draft, secret, draft.current.secrets):
+        says = "It is there already, as current puts it into this namespace: see that the certificate is valid for long"
+        return [Action(says, kubectl(secret.namespace, "get", "secret", secret.name))]
+    if secret.type == TLS:
         words = ("create", "secret", "tls", secret.name, "--cert=tls.crt", "--key=tls.key")
         return [
             Action(

@@ -38,7 +38,8 @@ def propose(draft: Draft) -> None:
         draft.add(
             old,
             new,
-            title=f"Lead the name {old} to {new}" + (f", so that {listed(callers)} call it" if callers else ""),
+            title=f"Lead the name {old} to {new}"
+            + (f", so that {listed(callers)} {'calls' if len(callers) == 1 else 'call'} it" if callers else ""),
             stages=[edits],
             units={"clients": len(callers)},
             establishes=(f"named/{old}",),
@@ -105,10 +106,15 @@ def _actions(draft: Draft, old: str, new: str) -> list[Action]:
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
-    """The new service runs, and has all of the old one's traffic from outside."""
+    """The new service runs, and has all of the old one's traffic from outside; nobody comes in through the old one."""
     old, new = subject(step)
     routed = any(backend.service == old for route in world.current.routes for backend in route.backends)
-    return (f"deployed/{new}", *([f"shifted/{old}/{new}"] if routed else []))
+    gateway = any(route.via == old for route in world.current.routes)
+    return (
+        f"deployed/{new}",
+        *([f"shifted/{old}/{new}"] if routed else []),
+        *([f"entry-moved/{old}"] if gateway else []),
+    )
 
 
 def allowed(step: Step, world: World) -> str:

@@ -8,12 +8,12 @@ from novaplan.migration.allowing import only, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import label, listed
+from novaplan.migration.texts import label, listed, rendered, undo
 from novaplan.migration.world import World
 from novaplan.topology.parts import route_address
 from novaplan.topology.wiring import Route
 
-PHASE, ORDER = "migrate", 260
+PHASE, ORDER = "migrate", 215
 
 
 def propose(draft: Draft) -> None:
@@ -40,6 +40,7 @@ def propose(draft: Draft) -> None:
             touches=[gateway, *sorted({backend.service for route in routes for backend in route.backends})],
             preconditions=("the record in DNS has lived with a short time to live for as long as its old one",),
             actions=[
+                *(rendered() if edits else []),
                 Action(f"Lead the public names to the new entrance ({listed(hosts)})", tool="person"),
                 Action("Tell those who call the old address by its number, and wait for them", tool="person"),
             ],
@@ -53,7 +54,10 @@ def propose(draft: Draft) -> None:
                     draft.rollout.bake,
                 )
             ],
-            rollback=[Action("Lead the public names back; the gateway still runs", tool="person")],
+            rollback=[
+                Action("Lead the public names back; the gateway still runs", tool="person"),
+                *(undo() if edits else []),
+            ],
             undone_until=f"{gateway} is scaled to zero",
             risk="high",
             rank=(*draft.heritage.rank(gateway), gateway),
@@ -61,8 +65,11 @@ def propose(draft: Draft) -> None:
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
-    """The inventory says who comes in there."""
-    return ("inventory",)
+    """The inventory says who comes in there; and what the gateway does for old services, new ones do themselves."""
+    gateway, ends = subject(step)[0], world.target.service
+    behind = {item.service for route in world.current.routes if route.via == gateway for item in route.backends}
+    moved = [(old, world.heir(old)) for old in sorted(behind) if old not in ends]
+    return ("inventory", *(f"shifted/{old}/{new}" for old, new in moved if new in ends))
 
 
 def allowed(step: Step, world: World) -> str:

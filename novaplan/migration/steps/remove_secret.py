@@ -9,6 +9,7 @@ from novaplan.migration.draft import Draft
 from novaplan.migration.edits import remove
 from novaplan.migration.rewire import names_of
 from novaplan.migration.step import Action, Gate, Step
+from novaplan.migration.steps.create_secret import TLS, twins
 from novaplan.migration.texts import kubectl, listed, rendered, sh, undo
 from novaplan.migration.world import World
 from novaplan.topology.parts import kind_of, parent_of
@@ -26,7 +27,8 @@ def propose(draft: Draft) -> None:
     for secret, owns in sorted(gone.items()):
         *space, name = names_of(secret)
         whole, held = secret in owns, draft.state.part(secret, Secret)
-        tls = held is not None and held.type == "kubernetes.io/tls"  # of which novaplan renders nothing
+        tls = held is not None and held.type == TLS  # of which novaplan renders nothing
+        stays = held is not None and twins(draft, held, draft.target.secrets)
         keys = [names_of(own)[-1] for own in owns if own != secret]
         namespace = space[0] if space else None
         draft.add(
@@ -40,7 +42,11 @@ def propose(draft: Draft) -> None:
                 "what it opened can be opened with the new one, or is gone",
                 "the store of secrets keeps its last version",
             ),
-            actions=[Action("Delete it", kubectl(namespace, "delete", "secret", name))]
+            actions=[
+                Action("Leave it: in the cluster it is the one that target puts into its namespace", tool="person")
+            ]
+            if tls and stays
+            else [Action("Delete it", kubectl(namespace, "delete", "secret", name))]
             if tls
             else rendered("Delete it" if whole else "Take them out; the values of the other keys stay"),
             gates=[
