@@ -161,7 +161,8 @@ def _is_secret(item: Manifest, unchangeable: dict[Any, list[str]]) -> bool:
 
 
 def _scales(before: Manifest, after: Manifest) -> bool:
-    return "replicas" in before.get("spec", {}) and "replicas" not in after.get("spec", {})
+    """Whether an autoscaler takes pods over. None it would leave as they are: then apply has to start the first."""
+    return bool(before.get("spec", {}).get("replicas")) and "replicas" not in after.get("spec", {})
 
 
 def _without_replicas(before: Manifest, _after: Manifest) -> Manifest:

@@ -131,6 +131,8 @@ def test_an_autoscaler_takes_over_from_what_was_applied(cluster: Cluster) -> Non
     calls = cluster.run([before], [after])[2]
     assert calls == ["apply set-last-applied --create-annotation -f last-applied.yaml", "apply -f apply.yaml"]
     assert cluster.run([after], [before])[2] == ["apply -f apply.yaml"]
+    stopped = item("Deployment", "d", spec={"replicas": 0})
+    assert cluster.run([stopped], [after])[2] == ["apply -f apply.yaml"], "an autoscaler leaves what is at zero there"
 
 
 def test_claims_go_by_name_alone(cluster: Cluster) -> None:
