@@ -276,7 +276,7 @@
     });
     svg.addEventListener("pointerover", (event) => light(event.target.closest(".node[id]")));
     svg.addEventListener("pointerleave", () => { hideTip(); light(null); });
-    svg.addEventListener("focusin", (event) => {
+    view.addEventListener("focusin", (event) => {
       const node = event.target.closest(".node");
       if (!node) return;
       reach(node);
@@ -284,7 +284,7 @@
       const [x, y] = middle(node);
       if (node.dataset.tip && node.matches(":focus-visible")) showTip(node, x, y);
     });
-    svg.addEventListener("focusout", () => { hideTip(); light(null); });
+    view.addEventListener("focusout", () => { hideTip(); light(null); });
   }
 
   // ---- the walk
