@@ -74,7 +74,10 @@ def _add(
         establishes=(f"shifted/{old}/{new}",) if weight == 100 else (),
         after=[last] if last else (),
         touches=[old, new],
-        preconditions=("no other change is under way on the routes of either",),
+        preconditions=(
+            "no other change is under way on the routes of either",
+            *_apart(draft, routes, old, new, weight),
+        ),
         actions=_actions(draft, routes, new, weight),
         gates=_gates(draft, old, new),
         rollback=[*undo(f"Set it back; {old} still runs with all its pods"), *_at_gateways(routes, new, before)],
@@ -119,6 +122,14 @@ def _at_gateways(routes: list[Route], new: str, weight: int) -> list[Action]:
         )
         for name in gateways
     ]
+
+
+def _apart(draft: Draft, routes: list[Route], old: str, new: str, weight: int) -> list[str]:
+    """A canary counts for the Ingress that it stands beside."""
+    here, there = (draft.service(name).namespace or draft.home.namespace for name in (old, new))
+    if here == there or weight == 100 or all(route.path is None or route.via for route in routes):
+        return []
+    return [f"the Ingress controller shares traffic between {here} and {there}: ingress-nginx is known not to"]
 
 
 def _elsewhere(draft: Draft, plain: list[Route], new: str) -> list[Action]:
