@@ -13,6 +13,8 @@ class Notes:
     def __init__(self) -> None:
         self._notes: dict[tuple[str, str, str | None, int | None], Note] = {}
         self._unset: dict[str, list[Where]] = {}
+        self.written: list[tuple[str, Where]] = []
+        """Texts with variables as they were written, before these were filled in."""
 
     def read(self, message: str, where: Where | None = None) -> None:
         """Something was read."""
@@ -37,6 +39,7 @@ class Notes:
         Raises InputError for a variable that the file demands and that is not set; but in a file that novaplan
         ``rendered`` those hold values of secrets, which are never read: what they open is in the record.
         """
+        self.written.append((text, where))
         if rendered and _demands(text):
             return ""
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from novaplan.errors import InputError
@@ -19,7 +19,7 @@ from novaplan.importers.compose.nodes import Field, Node
 from novaplan.importers.compose.notes import Notes
 from novaplan.importers.compose.profiles import Need
 from novaplan.importers.compose.workloads import unshared, workload
-from novaplan.importers.draft import Draft, NamedObject, Redirect, Secret, Workload
+from novaplan.importers.draft import Draft, NamedObject, Redirect, Secret, Where, Workload
 from novaplan.importers.marks import COMPOSE_GENERATED_FOR, COMPOSE_RECORD
 from novaplan.topology import records
 from novaplan.topology.records import Record
@@ -37,6 +37,8 @@ class Project:
     """The merged services that take part, as they were written."""
     sections: Layer
     """Everything that is declared, also what is switched off."""
+    written: tuple[tuple[str, Where], ...] = field(default=(), repr=False)
+    """Texts with variables as they were written, before these were filled in."""
 
 
 def read(files: Sequence[str], env_files: Sequence[str] = (), profiles: Sequence[str] = ()) -> Draft:
@@ -71,7 +73,8 @@ def read_project(files: Sequence[str], env_files: Sequence[str] = (), profiles: 
     own = (Field(node, f"services.{key}").get(COMPOSE_RECORD) for key, node in services.items())
     found = tuple(_record(field) for field in (*loader.records, *filter(None, own)))
     draft = replace(draft, notes=(*draft.notes, *notes.all()), records=found)
-    return Project(draft, {key: Field(node, f"services.{key}") for key, node in own_services.items()}, layer)
+    fields = {key: Field(node, f"services.{key}") for key, node in own_services.items()}
+    return Project(draft, fields, layer, tuple(notes.written))
 
 
 def _record(field: Field) -> Record:
@@ -195,9 +198,9 @@ def _redirects(layer: Layer, units: list[Workload]) -> tuple[Redirect, ...]:
         extra = Field(layer["services"][unit.name], f"services.{unit.name}").get("extra_hosts")
         if extra is None:
             continue
-        for host, field in by_key(extra).items():
-            for address in field.elements():
+        for host, entry in by_key(extra).items():
+            for address in entry.elements():
                 owner = owners.get(address.text().strip("[]"))
                 if owner is not None and host not in owners:
-                    found.setdefault(host, Redirect(host, owner, field.where))
+                    found.setdefault(host, Redirect(host, owner, entry.where))
     return tuple(found.values())
