@@ -1,0 +1,40 @@
+"""A variable of a compose file has one default.
+
+``${PASSWORD:-a}`` in one service and ``${PASSWORD:-b}`` in another agree only where the variable is set. Without it the
+server has one password and its client sends the other; whoever reads the file sees two that look alike.
+Source: https://docs.docker.com/reference/compose-file/interpolation/
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from novaplan.checks.found import Found
+from novaplan.findings import Severity
+from novaplan.importers.compose.reading import Project
+from novaplan.importers.draft import Where
+
+SEVERITY = "warning"
+_DEFAULT = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*):?-([^${}]*)\}")
+_SECRET = re.compile(r"PASS|SECRET|TOKEN|KEY$|CREDENTIAL", re.IGNORECASE)
+
+
+def compose(project: Project) -> Iterator[Found]:
+    """Every place that states another default than the first one."""
+    places: dict[str, dict[str, Where]] = defaultdict(dict)
+    for text, where in project.written:
+        for name, value in _DEFAULT.findall(text):
+            places[name].setdefault(value, where)
+    for name, found in places.items():
+        first, *others = found.items()
+        for _, where in others:
+            service = (where.field or "").split(".")
+            secret = bool(_SECRET.search(name))
+            severity: Severity | None = "error" if secret else None
+            end = "who logs in with the one is refused by the other" if secret else "what should agree does not"
+            line = first[1].line
+            text = f"{name} has another default here than in line {line}: unless it is set, {end}"
+            subject = service[1] if len(service) > 1 else name
+            yield Found(subject, text, "state one default, in an .env file, or none", where, severity)
