@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from novaplan.render.context import Context
-from novaplan.render.manifests import NAME, PREFIX, Manifest, selector
+from novaplan.render.manifests import PREFIX, Manifest, selector
 from novaplan.render.network.rules import Peer, Rule, Socket, network_policy, peer, tcp
 from novaplan.render.security import container_security, pod_security
 from novaplan.topology.parts import address
@@ -23,7 +23,7 @@ CHECKSUM: Final = PREFIX + "config-checksum"
 _FOLDER, _FILE = "/etc/haproxy", "haproxy.cfg"
 _MOST: Final = 4096
 """Connections that a relay takes at once; without a limit haproxy takes memory by the files that it may open."""
-_RESOURCES: Final = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}}
+_RESOURCES: Final = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "256Mi"}}
 _HEAD: Final = f"""global
     maxconn {_MOST}
     log stdout format raw local0 notice
@@ -116,7 +116,7 @@ def objects(context: Context, service: Service) -> Iterator[Manifest]:
         return
     text = _configuration(context, handed)
     own = context.labels(handed.relay)
-    yield context.object("v1", "ConfigMap", handed.relay, service, generated=True, extra_labels=own, data={_FILE: text})
+    yield context.object("v1", "ConfigMap", handed.relay, service, generated=True, data={_FILE: text})
     spec = {
         "replicas": 2,
         "selector": {"matchLabels": selector(handed.relay)},
@@ -125,7 +125,7 @@ def objects(context: Context, service: Service) -> Iterator[Manifest]:
             "spec": _pod(context, handed),
         },
     }
-    yield context.object("apps/v1", "Deployment", handed.relay, service, generated=True, extra_labels=own, spec=spec)
+    yield context.object("apps/v1", "Deployment", handed.relay, service, generated=True, spec=spec)
     yield _policy(context, handed)
 
 
@@ -150,7 +150,8 @@ def _pod(context: Context, handed: HandOver) -> dict[str, Any]:
         "command": ["haproxy", "-W", "-db", "-f", f"{_FOLDER}/{_FILE}"],
         "ports": ports,
         "resources": _RESOURCES,
-        "readinessProbe": {"tcpSocket": {"port": first}},
+        "livenessProbe": {"tcpSocket": {"port": first}},
+        "readinessProbe": {"tcpSocket": {"port": first}, "periodSeconds": 5},
         "securityContext": container_security(),
         "volumeMounts": [{"name": "config", "mountPath": _FOLDER}],
     }
@@ -173,7 +174,7 @@ def _policy(context: Context, handed: HandOver) -> Manifest:
     return network_policy(
         handed.relay,
         own,
-        labels={**context.labels(handed.old.name), NAME: handed.relay},
+        labels=context.labels(handed.old.name),
         pods=selector(handed.relay),
         generated_for=address("service", handed.old.name),
         ingress=(Rule(callers, handed.sockets),) if callers else (),

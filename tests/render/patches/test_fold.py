@@ -15,9 +15,11 @@ from novaplan.render.manifests import Manifest
 from novaplan.render.patches.files import files
 from novaplan.render.patches.patch import patch
 from novaplan.render.render import render_manifests
+from novaplan.render.settings import Layout
 from tests.render.examples import settings, system
 from tests.render.patches import cluster
 
+LAYOUTS: tuple[Layout, ...] = ("plain", "kustomize")
 PLANS = {"current": "target", "shop": "shop-target"}
 
 
@@ -59,6 +61,8 @@ def test_nothing_but_the_gateway_and_names_leaves_a_published_port(current: str)
 
 @pytest.mark.parametrize("current", PLANS)
 def test_states_are_valid(current: str) -> None:
+    """Every ninth of them, in both layouts, guides and all: it takes its time."""
     made = planned(current)
-    for number in range(0, len(made) + 1, 20):
-        render_manifests(made.state(number), settings(), layout="kustomize", validate=True)
+    for number in range(0, len(made) + 1, 9):
+        for layout in LAYOUTS:
+            render_manifests(made.state(number), settings(), layout=layout, validate=True)
