@@ -1,0 +1,1 @@
+"""Where two descriptions of one system differ."""
