@@ -69,7 +69,7 @@ def report(
     both = sides[0], sides[1]
     prices = given.prices or load_prices()
     paid = cost(current, prices), cost(target, prices)
-    wrong = [check_topology(side, claims=given.claims, nodes=given.nodes) for side in (current, target)]
+    wrong = [check_topology(side, nodes=given.nodes) for side in (current, target)]
     planned = _planned(current, target, given, progress)
     return fill(
         "page.html.j2",

@@ -197,8 +197,10 @@
     const move = (x, y) => view.scrollBy({ left: x * view.clientWidth / 3, top: y * view.clientHeight / 3, behavior: still.matches ? "auto" : "smooth" });
     const deeds = {
       in: () => apply(zoom * 1.25), out: () => apply(zoom / 1.25), fit,
+      full: () => (document.fullscreenElement ? document.exitFullscreen() : picture.closest("section").requestFullscreen()),
       left: () => move(-1, 0), right: () => move(1, 0), up: () => move(0, -1), down: () => move(0, 1),
     };
+    one("[data-do=full]", picture).hidden = !document.fullscreenEnabled;
     picture.addEventListener("click", (event) => deeds[event.target.closest("[data-do]")?.dataset.do]?.());
     view.addEventListener("wheel", (event) => {
       if (!event.ctrlKey && !event.metaKey) return;
@@ -310,6 +312,16 @@
       places.forEach((place, index) => { if (place.textContent !== (label[index] || "")) place.textContent = label[index] || ""; });
       element.setAttribute("aria-label", label.join(", "));
     };
+    // Something of what changed is to be seen, without the page itself moving.
+    const bringIn = (touched) => {
+      const view = one(".view", home);
+      const frame = view.getBoundingClientRect();
+      const within = ({ x, y, width, height }) => x >= frame.left && y >= frame.top && x + width <= frame.right && y + height <= frame.bottom;
+      const places = [...touched.filter((element) => element.matches(".node")), ...touched].map((element) => element.getBoundingClientRect());
+      if (!places.length || places.some(within)) return;
+      const { x, y, width, height } = places[0];
+      view.scrollBy({ left: x + width / 2 - frame.left - frame.width / 2, top: y + height / 2 - frame.top - frame.height / 2, behavior: still.matches ? "auto" : "smooth" });
+    };
     const draw = (state) => {
       if (!home || !data.frames) return;
       const frame = data.frames[state];
@@ -323,6 +335,7 @@
         element.classList.toggle("went", gone.has(index));
         if (lines[state][index]) written(element, lines[state][index]);
       });
+      if (state) bringIn([...fresh, ...changed, ...gone].map((index) => elements[index]).filter(Boolean));
     };
     const tell = (state) => {
       const said = data.states[state];
