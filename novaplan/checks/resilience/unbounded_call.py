@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+import networkx
+
 from novaplan.checks.found import Found
 from novaplan.checks.reading import System
 from novaplan.topology.service import Retries
@@ -32,10 +34,11 @@ def topology(system: System) -> Iterator[Found]:
             calls[edge.client].append(edge)
     if not any(_timeout(known, edge) or _retries(known, edge) for edges in calls.values() for edge in edges):
         return
+    chains = _attempts(known, calls)
     for client, edges in sorted(calls.items()):
         for edge in edges:
             yield from _call(known, edge, calls)
-        attempts, chain = _attempts(known, client, calls, ())
+        attempts, chain = chains[client]
         if attempts > MOST_ATTEMPTS:
             message = f"one request becomes up to {attempts} along {' -> '.join(chain)}, as each hop tries again"
             yield Found(client, message, "let only the outermost caller try again")
@@ -66,16 +69,20 @@ def _retries(known: Topology, edge: Dependency) -> Retries | None:
     return edge.retries if edge.retries is not None else known.service[edge.client].resilience.retries
 
 
-def _attempts(
-    known: Topology, client: str, calls: dict[str, list[Dependency]], seen: tuple[str, ...]
-) -> tuple[int, tuple[str, ...]]:
-    """The most requests that one may become from here on, and along which services."""
-    if client in seen:
-        return 1, ()
-    best: tuple[int, tuple[str, ...]] = (1, (client,))
-    for edge in calls.get(client, ()):
-        retries = _retries(known, edge)
-        further, chain = _attempts(known, edge.server, calls, (*seen, client))
-        found = (1 + (retries.max if retries else 0)) * further
-        best = max(best, (found, (client, *chain)))
+def _attempts(known: Topology, calls: dict[str, list[Dependency]]) -> dict[str, tuple[int, tuple[str, ...]]]:
+    """The most requests that one may become from each service on, and along which services. A call inside a circle
+    ends the chain: circles are a finding of their own, and the longest way through one takes ages to find."""
+    circles = networkx.condensation(
+        networkx.DiGraph((edge.client, edge.server) for own in calls.values() for edge in own)
+    )
+    best: dict[str, tuple[int, tuple[str, ...]]] = {}
+    for number in reversed(list(networkx.topological_sort(circles))):
+        circle = circles.nodes[number]["members"]
+        for client in circle:
+            found: list[tuple[int, tuple[str, ...]]] = [(1, (client,))]
+            for edge in calls.get(client, ()):
+                retries = _retries(known, edge)
+                further, chain = best[edge.server] if edge.server not in circle else (1, (edge.server,))
+                found.append(((1 + (retries.max if retries else 0)) * further, (client, *chain)))
+            best[client] = max(found)
     return best
