@@ -65,6 +65,7 @@ _WRAPPERS: Final = frozenset(
 )
 _SHELLS: Final = frozenset(("sh", "bash", "ash", "dash"))
 _STARTS = re.compile(r"(?:^|[;&|\n]|\bthen\b)[ \t]*(?:exec[ \t]+)?(?:[\w./-]*/)?([a-z-]+)\b([^\n;&|]*)")
+_MONITOR: Final = re.compile(r"sentinel monitor (\S+ \S+ \d+ \d+)")
 _LONGEST: Final = 100_000
 
 
@@ -104,6 +105,8 @@ class Server:
     """A script starts it: what else it is told cannot be read here."""
     config: MountedFile | None = None
     """The file it reads, where that is mounted."""
+    seeds: tuple[Directive, ...] = ()
+    """Of a Redis or Sentinel that a script starts: what the files say that the script begins with."""
 
     def last(self, *names: str) -> Directive | None:
         """The directive that counts of those with one of these names."""
@@ -112,6 +115,11 @@ class Server:
     def all(self, name: str) -> list[Directive]:
         """Every directive of that name."""
         return [item for item in self.directives if item.name == name]
+
+    @property
+    def stated(self) -> tuple[Directive, ...]:
+        """What is known of its directives, whoever puts them together."""
+        return self.directives or self.seeds
 
     @property
     def label(self) -> str:
@@ -164,7 +172,7 @@ def _of_script(words: Sequence[str], container: Container) -> tuple[str, bool]:
 def _server(workload: Workload, container: Container, program: str, scripted: bool) -> Server:
     found = Server(workload, container, program, scripted=scripted)
     if scripted:
-        return found
+        return replace(found, seeds=tuple(_seeds(container, program))) if program.startswith("redis") else found
     arguments = tuple(_arguments(container.settings))
     if program.startswith("redis"):
         words = {word for word in container.command if "/" in word or word.endswith(".conf")}
@@ -184,6 +192,17 @@ def _option(item: Directive) -> Directive:
     """``-c name=value`` as the directive it is."""
     name, equals, value = (item.words[0] if item.words else "").partition("=")
     return replace(item, name=name.strip(), words=(value.strip(),)) if item.name == "c" and equals else item
+
+
+def _seeds(container: Container, program: str) -> Iterator[Directive]:
+    """The files of that name, and where a script writes ``sentinel monitor``."""
+    for file in container.files:
+        if file.path.endswith("/sentinel.conf" if program == "redis-sentinel" else "/redis.conf"):
+            yield from redis_directives(file)
+        elif program == "redis-sentinel":
+            for where, line in lines(file):
+                if match := _MONITOR.search(line):
+                    yield Directive("sentinel monitor", tuple(match[1].split()[:4]), where, "file")
 
 
 def redis_directives(file: MountedFile) -> Iterator[Directive]:

@@ -30,16 +30,16 @@ def workloads(draft: Draft) -> Iterator[Found]:
     told: set[Where] = set()
     for server in servers(draft, "redis-server", "postgres"):
         limit = server.container.resources.limits.memory
-        if limit is None or server.scripted:
+        if limit is None:
             continue
         name, units = ("maxmemory", _UNITS) if server.program == "redis-server" else ("shared_buffers", _PAGES)
-        stated = server.last(name)
+        stated = next((item for item in reversed(server.stated) if item.name == name), None)
         amount = _amount(stated.first, units) if stated is not None else None
         if stated is not None and amount:
             if stated.where not in told:
                 told.add(stated.where)
                 yield from _of(server, stated, amount, limit)
-        elif server.program == "redis-server" and (stated is None or amount == 0) and _reads_all(server):
+        elif server.program == "redis-server" and not server.scripted and _reads_all(server) and not amount:
             text = f"sets no maxmemory: it takes all it is given, and is killed at the limit of {format_bytes(limit)}"
             remedy = "set maxmemory to three quarters of the limit, and a maxmemory-policy"
             yield Found(server.label, text, remedy, server.workload.where, "warning")

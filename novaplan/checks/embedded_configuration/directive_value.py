@@ -54,7 +54,7 @@ def workloads(draft: Draft) -> Iterator[Found]:
     """Redis servers and Sentinels."""
     told: set[Where] = set()
     for server in servers(draft, "redis-server", "redis-sentinel"):
-        for item in server.directives:
+        for item in server.stated:
             text = _wrong(item) if item.where not in told else ""
             if text:
                 told.add(item.where)

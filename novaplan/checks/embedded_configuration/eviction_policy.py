@@ -21,7 +21,8 @@ def workloads(draft: Draft) -> Iterator[Found]:
     """Redis servers with an append-only file and a policy that evicts any key."""
     told: set[Where] = set()
     for server in servers(draft, "redis-server"):
-        policy, kept = server.last("maxmemory-policy"), server.last("appendonly")
+        stated = {item.name: item for item in server.stated}
+        policy, kept = stated.get("maxmemory-policy"), stated.get("appendonly")
         if policy is None or not policy.first.startswith("allkeys-") or kept is None or kept.first.lower() != "yes":
             continue
         if policy.where not in told:

@@ -67,7 +67,7 @@ def _unknown(server: Server) -> Iterator[tuple[str, Where, frozenset[str], bool]
 def _redis(server: Server) -> Iterator[tuple[str, Where, frozenset[str], bool]]:
     names = known("redis")
     sentinel = server.program == "redis-sentinel"
-    for item in server.directives:
+    for item in server.stated:
         first, _, second = item.name.partition(" ")
         if first == "sentinel" and (not sentinel or second not in known("sentinel")) and item.name != "sentinel":
             yield item.name, item.where, frozenset(f"sentinel {word}" for word in known("sentinel")), True

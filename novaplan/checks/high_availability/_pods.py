@@ -37,3 +37,11 @@ def voters(cluster: Cluster) -> dict[tuple[str, str], str]:
         (item.workload.namespace or DEFAULT_NAMESPACE, item.workload.name): VOTERS[item.program]
         for item in servers(cluster.draft, *VOTERS)
     }
+
+
+def stores(cluster: Cluster) -> set[tuple[str, str]]:
+    """Namespace and name of the workloads that hold data."""
+    if cluster.draft is None:
+        return set()
+    found = servers(cluster.draft, "redis-server", "postgres", "patroni", "mysql", "mongo", "kafka", "elasticsearch")
+    return {(item.workload.namespace or DEFAULT_NAMESPACE, item.workload.name) for item in found}

@@ -14,7 +14,7 @@ from typing import Any
 
 from novaplan.checks.cluster import Cluster, Workload
 from novaplan.checks.found import Found
-from novaplan.checks.high_availability._pods import bounds, voters
+from novaplan.checks.high_availability._pods import bounds, stores, voters
 from novaplan.importers.kubernetes.index import Labels, labels_of
 from novaplan.importers.kubernetes.manifests import text_of
 
@@ -25,7 +25,7 @@ _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
 def objects(cluster: Cluster) -> Iterator[Found]:
     """Workloads of several pods, and the rules that keep their pods apart."""
-    voting, counted = voters(cluster), bounds(cluster)
+    voting, counted, copies = voters(cluster), bounds(cluster), stores(cluster)
     for item in cluster.workloads:
         if counted(item)[0] < 2 or item.manifest.kind not in ("Deployment", "StatefulSet", "Rollout"):
             continue
@@ -43,6 +43,9 @@ def objects(cluster: Cluster) -> Iterator[Found]:
         elif words and not any(rule in own for rule in hard):
             text = f"its {words} are only asked to keep apart: a node may get two, and its loss ends the majority"
             yield Found(item.label, text, "require the anti-affinity", item.where(item.spec, "affinity"), "warning")
+        elif (item.namespace, item.name) in copies and not any(rule in own for rule in hard):
+            text = "its pods, which hold copies of the same data, are only asked to keep apart: a node may get them all"
+            yield Found(item.label, text, "require the anti-affinity", item.where(item.spec, "affinity"))
 
 
 def _rules(item: Workload) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

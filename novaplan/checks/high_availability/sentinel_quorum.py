@@ -24,7 +24,9 @@ SEVERITY = "error"
 def workloads(draft: Draft) -> Iterator[Found]:
     """Sentinels by the namespace they run in."""
     for group in groups(draft):
-        stated = [(item, monitor) for item in group.sentinels for monitor in item.all("sentinel monitor")]
+        stated = [
+            (item, monitor) for item in group.sentinels for monitor in item.stated if monitor.name == "sentinel monitor"
+        ]
         for server, monitor in stated:
             yield from _of(server, monitor, group.count)
         if group.sentinels and not stated:
