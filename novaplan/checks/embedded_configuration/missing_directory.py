@@ -37,8 +37,9 @@ def workloads(draft: Draft) -> Iterator[Found]:
     for server in servers(draft, "redis-server", "redis-sentinel"):
         if image_path(server.container.image or "")[-1:] not in (("redis",), ("valkey",)):
             continue
-        for item in server.directives:
-            if server.last(item.name) is item or item.name not in ("dir", "logfile"):
+        counted = {item.name: item for item in server.stated if item.name in ("dir", "logfile")}
+        for item in server.stated:
+            if counted.get(item.name, item) is item:
                 yield from _of(server, item)
 
 
