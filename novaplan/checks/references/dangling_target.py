@@ -21,7 +21,7 @@ from novaplan.importers.kubernetes.manifests import Manifest, text_of
 
 SEVERITY = "error"
 
-_BUILT_IN_ROLES: Final = ("view", "edit", "admin", "cluster-admin")
+_READ: Final = {"configmaps": "ConfigMap", "secrets": "Secret"}
 
 
 def objects(cluster: Cluster) -> Iterator[Found]:
@@ -51,6 +51,8 @@ def objects(cluster: Cluster) -> Iterator[Found]:
         yield from _binding(cluster, item)
     for item in cluster.of_kind("ServiceMonitor"):
         yield from _monitor(cluster, item)
+    for item in cluster.of_kind("Role"):
+        yield from _role(cluster, item)
 
 
 def _scaler(cluster: Cluster, item: Manifest) -> Iterator[Found]:
@@ -105,6 +107,17 @@ def _monitor(cluster: Cluster, item: Manifest) -> Iterator[Found]:
             place(item, item.spec, "selector"),
             "warning",
         )
+
+
+def _role(cluster: Cluster, item: Manifest) -> Iterator[Found]:
+    for rule in item.maps(item.value, "rules"):
+        kinds = [_READ[text] for text in item.texts(rule, "resources") if text in _READ]
+        for name in item.texts(rule, "resourceNames") if kinds else ():
+            if not any(cluster.get(kind, item.namespace, name) for kind in kinds):
+                text = f"allows the {' or '.join(kinds)} {name}, which is not here"
+                yield Found(
+                    label(item), text, "name one that is here, or add it", place(item, rule, "resourceNames"), "note"
+                )
 
 
 def _shown(selector: dict[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""Every ConfigMap, Secret and claim is used by something.
+"""Every ConfigMap, Secret, claim, namespace and Service is used by something.
 
 What nobody reads is either left over, and then misleads whoever changes it, or it is there for a workload that does not
 ask for it, and then settings or credentials are missing at their place. A Secret that nobody uses is a credential to
@@ -13,9 +13,13 @@ from typing import Final
 
 from novaplan.checks.cluster import Cluster, label
 from novaplan.checks.found import Found
+from novaplan.checks.gates import gates
+from novaplan.checks.mentions import mentions
+from novaplan.checks.resolving import Resolver
 from novaplan.checks.usage import is_made, uses
 from novaplan.importers.kubernetes.index import DEFAULT_NAMESPACE
 from novaplan.importers.kubernetes.manifests import Manifest, text_of
+from novaplan.importers.kubernetes.secret_sources import stated_keys
 
 SEVERITY = "note"
 
@@ -26,6 +30,7 @@ _CONTROLLER_TYPES: Final = ("kubernetes.io/service-account-token", "bootstrap.ku
 def objects(cluster: Cluster) -> Iterator[Found]:
     """Objects that no pod, Ingress, account or other object here names."""
     yield from _empty_namespaces(cluster)
+    yield from _unasked_services(cluster)
     used = {use.target for use in uses(cluster)} | set(_named_elsewhere(cluster))
     users = {use.target[1:] for use in uses(cluster)}
     for item in cluster.of_kind(*_KINDS):
@@ -42,6 +47,33 @@ def objects(cluster: Cluster) -> Iterator[Found]:
             "remove it, or let the workload it is meant for ask for it",
             item.where(),
         )
+
+
+def _unasked_services(cluster: Cluster) -> Iterator[Found]:
+    """Services beside another for the same pods, of which only the other is named. Programs may have names built in, so
+    a Service is not suspected for itself; and where values of Secrets are not here, names may be in them."""
+    if any(stated_keys(item) for item in cluster.of_kind("Secret")):
+        return
+    resolver = Resolver(cluster)
+    asked = {text_of(item.manifest.spec.get("serviceName")) for item in cluster.workloads}
+    hosts = [(item.host, item.workload.namespace) for item in (mentions(cluster.draft) if cluster.draft else ())]
+    hosts += [(gate.host, gate.workload.namespace) for gate in gates(cluster)]
+    for route in cluster.draft.routes if cluster.draft else ():
+        hosts += [(backend.host, route.namespace) for backend in route.backends]
+    answers = [resolver.answer(host, space or DEFAULT_NAMESPACE) for host, space in hosts]
+    named = {id(answer.service) for answer in answers if answer is not None}
+    chosen = {_behind(cluster, service) for service in cluster.of_kind("Service") if id(service) in named}
+    for service in cluster.of_kind("Service"):
+        inside = text_of(service.spec.get("type")) in (None, "ClusterIP")
+        if not inside or id(service) in named or service.name in asked or is_made(service):
+            continue
+        if _behind(cluster, service) in chosen:
+            text = "nothing here names it, and its pods are reached by another Service"
+            yield Found(label(service), text, "remove it, or let clients use it", service.where())
+
+
+def _behind(cluster: Cluster, service: Manifest) -> tuple[str, ...]:
+    return tuple(workload.label for workload in cluster.behind(service))
 
 
 def _empty_namespaces(cluster: Cluster) -> Iterator[Found]:
