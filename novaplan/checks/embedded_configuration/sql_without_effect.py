@@ -11,6 +11,7 @@ https://www.postgresql.org/docs/current/sql-alterdefaultprivileges.html
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from novaplan.checks.embedded_configuration._sql import NAME, Setup, plain, setups
@@ -27,7 +28,7 @@ _LOGIN = re.compile(r"\bpostgres(?:ql)?://([A-Za-z0-9_.\-]+)(?::[^@\s]*)?@([A-Za
 def workloads(draft: Draft) -> Iterator[Found]:
     """Scripts that servers run at their first start."""
     found = list(setups(draft))
-    hosts = Hosts(draft) if found else None
+    logins = _logins(draft) if found else {}
     for setup in found:
         for item in setup.statements:
             match = _PUBLIC.search(item.text)
@@ -38,8 +39,7 @@ def workloads(draft: Draft) -> Iterator[Found]:
                 )
                 remedy = f"write ALTER SCHEMA public OWNER TO {plain(match[1])}"
                 yield Found(setup.server.label, text, remedy, item.where)
-        if hosts is not None:
-            yield from _defaults(setup, _logins(draft, hosts, setup))
+        yield from _defaults(setup, logins.get(id(setup.server.workload), set()))
 
 
 def _defaults(setup: Setup, logins: set[str]) -> Iterator[Found]:
@@ -64,14 +64,13 @@ def _defaults(setup: Setup, logins: set[str]) -> Iterator[Found]:
             yield Found(setup.server.label, text, remedy, where)
 
 
-def _logins(draft: Draft, hosts: Hosts, setup: Setup) -> set[str]:
-    """The roles in the URLs of clients of this server."""
-    found = set()
+def _logins(draft: Draft) -> dict[int, set[str]]:
+    """The roles in the URLs of clients, by ``id`` of the workload that they lead to."""
+    found: dict[int, set[str]] = defaultdict(set)
+    hosts = Hosts(draft)
     for workload in draft.workloads:
-        for container in workload.containers:
-            for setting in container.settings:
-                for match in _LOGIN.finditer(setting.text or ""):
-                    answer = hosts.answer(match[2], workload.namespace).workloads
-                    if any(draft.workloads[index] is setup.server.workload for index in answer):
-                        found.add(match[1])
+        for setting in (item for container in workload.containers for item in container.settings):
+            for role, host in _LOGIN.findall(setting.text or ""):
+                for index in hosts.answer(host, workload.namespace).workloads:
+                    found[id(draft.workloads[index])].add(role)
     return found

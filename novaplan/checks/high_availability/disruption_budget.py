@@ -58,7 +58,7 @@ def _of(budget: Manifest, behind: list[Workload], count: int, voter: str | None)
         text = f"{stated} of {count} pods of {names} {_EVERY}"
         remedy = "use maxUnavailable: 1" if count > 1 else "run two replicas, or drop the budget"
         yield Found(label(budget), text, remedy, where)
-    elif left <= 0:
+    elif left <= 0 and count > 1:
         yield Found(label(budget), f"{stated} of {count} pods of {names} {_NONE}", "use maxUnavailable: 1", where)
     elif voter is not None and left < count // 2 + 1:
         text = f"{stated} lets {count - left} of {count} {voter} go at once, and the majority with them"
@@ -83,7 +83,7 @@ def _stated(name: str, budget: DisruptionBudget | None, count: int) -> Iterator[
     left = _left(budget.min_available, budget.max_unavailable, count) if budget is not None and count else None
     if left is not None and left >= count:
         yield Found(name, f"its budget keeps {left} of {count} pods: it {_EVERY}", "let one pod be unavailable")
-    elif left is not None and left <= 0:
+    elif left is not None and left <= 0 and count > 1:
         yield Found(name, f"its budget keeps none of {count} pods: it {_NONE}", "let one pod be unavailable")
 
 
