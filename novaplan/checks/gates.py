@@ -27,6 +27,8 @@ _PATTERNS: Final = tuple(
         rf"\b(?:nslookup|getent[ \t]+hosts|dig[ \t]+\+short|ping)[ \t]+{_FLAGS}{_HOST}(?P<port>(?!))?",
     )
 )
+# What waits is a script that takes its targets as arguments.
+_ALONE = re.compile(r"(?P<host>[a-z][a-z0-9.\-]*[a-z0-9]):(?P<port>\d{2,5})")
 _LOOP = re.compile(r"\b(?:until|while)\b")
 _ENDS = re.compile(
     rf"\btimeout[ \t]+{_WORD}|\bbreak\b|\bexit[ \t]+[1-9]|"
@@ -71,21 +73,20 @@ def of_container(workload: Workload, container: Container) -> Iterator[Gate]:
         if item.get("value") is not None
     }
     seen = set()
+    name = text_of(container.get("name")) or ""
     for key in ("command", "args"):
         for index, word in enumerate(workload.manifest.texts(container, key)):
             script = _VARIABLE.sub(lambda match: known.get(match[1] or match[2] or match[3]) or match[0], word)
             endless = _LOOP.search(script) is not None and not _ENDS.search(script)
-            for pattern in _PATTERNS:
-                for match in pattern.finditer(script):
-                    port = int(match["port"]) if match["port"] else None
-                    if (match["host"], port) not in seen and not _is_local(match["host"]):
-                        seen.add((match["host"], port))
-                        where = workload.where(container.get(key), index)
-                        name = text_of(container.get("name")) or ""
-                        tool = re.split(r"[\s/.]", match[0].lstrip("/"), maxsplit=1)[0]
-                        yield Gate(
-                            workload, name, match["host"], port, where, endless, tool, bool(_GUARD.search(script))
-                        )
+            where = workload.where(container.get(key), index)
+            alone = _ALONE.fullmatch(script)
+            for match in [alone] if alone else (match for one in _PATTERNS for match in one.finditer(script)):
+                port = int(match["port"]) if match["port"] else None
+                if (match["host"], port) not in seen and not _is_local(match["host"]):
+                    seen.add((match["host"], port))
+                    tool = re.split(r"[\s/.]", match[0].lstrip("/"), maxsplit=1)[0]
+                    guarded = bool(_GUARD.search(script))
+                    yield Gate(workload, name, match["host"], port, where, endless, tool, guarded)
 
 
 def _is_local(host: str) -> bool:

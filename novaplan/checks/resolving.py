@@ -57,8 +57,9 @@ class Resolver:
                 return Answer(self._services[space, name], name, space, pod)
         if not readings:
             return None
-        # Of several meanings that lead nowhere, the one in a namespace that is known, else the shortest.
-        name, space, pod = next((item for item in readings if item[1] in self.used), readings[0])
+        # Of several meanings that lead nowhere, the one that spells a namespace which is known.
+        spelt = (item for item in readings if item[1] in self.used and item[1] in labels)
+        name, space, pod = next(spelt, next((item for item in readings if item[1] in self.used), readings[0]))
         return Answer(None, name, space, pod)
 
     def elsewhere(self, answer: Answer) -> list[str]:

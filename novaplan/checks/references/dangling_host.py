@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from novaplan.checks.cluster import Cluster, label
 from novaplan.checks.found import Found
 from novaplan.checks.gates import gates
-from novaplan.checks.mentions import Mention, mentions, unread
+from novaplan.checks.mentions import mentions, unread
 from novaplan.checks.resolving import Answer, Resolver
 from novaplan.errors import nearest
 from novaplan.findings import Severity
-from novaplan.importers.draft import Draft
+from novaplan.importers.draft import Draft, Where
 from novaplan.importers.hosts import Hosts, is_api_server
 from novaplan.importers.kubernetes.index import DEFAULT_NAMESPACE
 
@@ -31,25 +31,21 @@ def objects(cluster: Cluster) -> Iterator[Found]:
     if cluster.draft is None:
         return
     resolver = Resolver(cluster)
-    labels = {(item.namespace, item.name): item.label for item in cluster.workloads}
     entrances = {route.host for route in cluster.draft.routes}
     told: set[tuple[str, int | None, str, str]] = set()
-    for mention in _all(cluster, cluster.draft):
-        space = mention.workload.namespace or DEFAULT_NAMESPACE
-        if is_api_server(mention.host) or mention.host in entrances:
-            continue
-        answer = resolver.answer(mention.host, space)
+    for space, subject, name, host, where in _named(cluster, cluster.draft):
+        answer = None if is_api_server(host) or host in entrances else resolver.answer(host, space)
         what = _fault(resolver, answer) if answer else None
         if answer is None or what is None:
             continue
-        place = (mention.where.file, mention.where.line, answer.namespace, answer.name)
+        place = (where.file, where.line, answer.namespace, answer.name)
         if place not in told:
             told.add(place)
             yield Found(
-                labels.get((space, mention.workload.name), mention.workload.name),
-                f"{mention.name or mention.container.name} names {mention.host}, which does not resolve: {what}",
+                subject,
+                f"{name} names {host}, which does not resolve: {what}",
                 _remedy(resolver, answer),
-                mention.where,
+                where,
                 _severity(resolver, answer),
             )
     for item, key, address, where in unread(cluster):
@@ -77,16 +73,17 @@ def workloads(draft: Draft) -> Iterator[Found]:
         )
 
 
-def _all(cluster: Cluster, draft: Draft) -> Iterator[Mention]:
-    yield from mentions(draft)
-    drafted = {(item.namespace or DEFAULT_NAMESPACE, item.name): item for item in draft.workloads}
+def _named(cluster: Cluster, draft: Draft) -> Iterator[tuple[str, str, str, str, Where]]:
+    """Namespace, subject, name, host and place of everything that pods are told to call, or wait for."""
+    labels = {(item.namespace, item.name): item.label for item in cluster.workloads}
+    for mention in mentions(draft):
+        space = mention.workload.namespace or DEFAULT_NAMESPACE
+        subject = labels.get((space, mention.workload.name), mention.workload.name)
+        yield space, subject, mention.name or mention.container.name, mention.host, mention.where
     for gate in gates(cluster):
-        workload = drafted.get((gate.workload.namespace, gate.workload.name))
-        container = (
-            next((item for item in workload.containers if item.name == gate.container), None) if workload else None
-        )
-        if workload is not None and container is not None and "$" not in gate.host:
-            yield Mention(workload, container, f"the init container {gate.container}", gate.host, gate.port, gate.where)
+        if "$" not in gate.host:
+            name = f"the init container {gate.container}"
+            yield gate.workload.namespace, gate.workload.label, name, gate.host, gate.where
 
 
 def _fault(resolver: Resolver, answer: Answer) -> str | None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from novaplan.checks.cluster import Cluster, label
 from novaplan.checks.found import Found
+from novaplan.checks.gates import gates
 from novaplan.checks.mentions import mentions, unread
 from novaplan.checks.resolving import Answer, Resolver, container_ports, is_headless, number_of, ports
 from novaplan.importers.draft import Draft, Where
@@ -30,7 +31,7 @@ def objects(cluster: Cluster) -> Iterator[Found]:
     resolver = Resolver(cluster)
     labels = {(item.namespace, item.name): item.label for item in cluster.workloads}
     told: set[tuple[str, int | None, str, int]] = set()
-    for subject, name, host, port, where, read in [*_read(cluster.draft, labels), *_unread(cluster)]:
+    for subject, name, host, port, where, read in [*_read(cluster.draft, labels), *_waited(cluster), *_unread(cluster)]:
         answer = resolver.answer(host, subject[0])
         known = _ports(cluster, answer) if answer is not None else set()
         if port is None or answer is None or not known or port in known:
@@ -90,6 +91,18 @@ def _ports(cluster: Cluster, answer: Answer) -> set[int]:
     listed = {number for item in ports(service) if (number := number_of(item.get("port"))) is not None}
     if not is_headless(service) and answer.pod is None:
         return listed
-    targets = {number for item in ports(service) if (number := number_of(item.get("targetPort"))) is not None}
-    own = {number for workload in cluster.behind(service) for _, number in container_ports(workload)}
-    return listed | targets | own if own else set()
+    behind = cluster.behind(service)
+    own = {port for workload in behind for port in container_ports(workload)}
+    if not own:
+        return set()
+    # The name leads to the pods themselves, past what the Service calls its ports.
+    targets = {text_of(item.get("targetPort", item.get("port"))) for item in ports(service)}
+    numbers = {number for target in targets if (number := number_of(target)) is not None}
+    return {number for _, number in own} | numbers
+
+
+def _waited(cluster: Cluster) -> Iterator[_Told]:
+    """What init containers wait for."""
+    for gate in gates(cluster):
+        subject = (gate.workload.namespace, gate.workload.label)
+        yield subject, f"the init container {gate.container}", gate.host, gate.port, gate.where, True

@@ -15,6 +15,7 @@ from typing import Final
 
 from novaplan.checks.cluster import Cluster, label, place
 from novaplan.checks.found import Found
+from novaplan.checks.resolving import container_ports, number_of
 from novaplan.errors import nearest
 from novaplan.importers.kubernetes.index import TEMPLATES, labels_of
 from novaplan.importers.kubernetes.manifests import Manifest, text_of
@@ -47,12 +48,32 @@ def objects(cluster: Cluster) -> Iterator[Found]:
                 place(item, item.spec, "podSelector"),
                 "warning",
             )
+        yield from _opened(cluster, item)
     for item in cluster.of_kind("RoleBinding", "ClusterRoleBinding"):
         yield from _binding(cluster, item)
     for item in cluster.of_kind("ServiceMonitor"):
         yield from _monitor(cluster, item)
     for item in cluster.of_kind("Role"):
         yield from _role(cluster, item)
+
+
+def _opened(cluster: Cluster, item: Manifest) -> Iterator[Found]:
+    """Ports that a policy opens, and that no selected pod declares."""
+    selected = cluster.selected_by(item.namespace, item.map(item.spec, "podSelector"))
+    known = {port for workload in selected for pair in container_ports(workload) for port in pair}
+    for rule in item.maps(item.spec, "ingress") if known else ():
+        for port in item.maps(rule, "ports"):
+            asked = number_of(port.get("port"))
+            shown = asked if asked is not None else text_of(port.get("port"))
+            if shown is not None and shown not in known and "endPort" not in port:
+                listed = ", ".join(sorted(str(one) for one in known if isinstance(one, int)))
+                yield Found(
+                    label(item),
+                    f"opens port {shown}, and its pods declare {listed}: what they listen on stays closed",
+                    "open the port that the containers declare",
+                    place(item, port, "port"),
+                    "warning",
+                )
 
 
 def _scaler(cluster: Cluster, item: Manifest) -> Iterator[Found]:
