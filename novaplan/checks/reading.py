@@ -139,12 +139,29 @@ def _manifests(paths: Sequence[str]) -> Description:
 
 def described_objects(objects: Sequence[Manifest], name: str = "system", notes: Sequence[Note] = ()) -> Description:
     """Kubernetes objects in memory; ``notes`` is what was said when they were read."""
-    cluster, told = Cluster(objects), list(notes)
+    cluster, wrong = _cluster(objects)
+    told = list(notes)
     draft, drafted = _attempt(lambda: draft_of(objects, told, name=name))
     # Checks look at everything that runs, the system is what it was rendered from.
     rendered = draft is not None and bool(draft.records)
-    cluster.draft = draft_of(objects, [], name=name, whole=True) if rendered else draft
-    return _imported(Description(name, "manifests", cluster=cluster, draft=draft, problems=drafted))
+    cluster.draft = _attempt(lambda: draft_of(objects, [], name=name, whole=True))[0] if rendered else draft
+    problems = tuple(dict.fromkeys((*wrong, *drafted)))
+    return _imported(Description(name, "manifests", cluster=cluster, draft=draft, problems=problems))
+
+
+def _cluster(objects: Sequence[Manifest]) -> tuple[Cluster, tuple[Problem, ...]]:
+    """The objects arranged; those whose pods cannot be told are left out, each with the reason."""
+    cluster, _ = _attempt(lambda: Cluster(objects))
+    if cluster is not None:
+        return cluster, ()
+    kept, problems = [], []
+    for item in objects:
+        try:
+            Cluster([item])
+            kept.append(item)
+        except NovaplanError as error:
+            problems += error.problems
+    return Cluster(kept), tuple(problems)
 
 
 def _compose(paths: Sequence[str]) -> Description:

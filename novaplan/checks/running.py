@@ -11,14 +11,14 @@ from novaplan.capacity.nodes import Nodes
 from novaplan.checks.catalogue import Check, all_checks
 from novaplan.checks.found import Found
 from novaplan.checks.reading import Description, System, described
-from novaplan.errors import one_line
+from novaplan.errors import InputError, Problem, one_line
 from novaplan.findings import SEVERITIES, Finding
 from novaplan.topology.system import Topology
 
 INTERNAL: Final = "internal"
 """Names the finding of a check that could not be carried out."""
 UNDERSTOOD: Final = "understood"
-"""Names the finding that the files contradict each other, so that no system can be made of them."""
+"""Names the finding that something in the files cannot be what it says, so that it was left out of checks."""
 
 
 def check_topology(
@@ -41,22 +41,17 @@ def run(
 
     A check that raises becomes one finding that names it, and the rest still runs.
     """
-    found = [
-        Finding(
-            UNDERSTOOD,
-            "error",
-            description.name,
-            f"cannot be understood as one system: {problem.message}",
-            "mend it; checks of the whole system were left out",
-            problem.file,
-            problem.line,
-        )
-        for problem in description.problems
-    ]
+    found = [_not_understood(description, problem) for problem in description.problems]
     for check in all_checks():
         if (not only or check.name in only) and check.name not in skip:
             found += _findings(check, description, other, claims, nodes)
     return ordered(found)
+
+
+def _not_understood(description: Description, problem: Problem) -> Finding:
+    told = f"{problem.field}: {problem.message}" if problem.field else problem.message
+    remedy = "mend it; checks that read it were left out"
+    return Finding(UNDERSTOOD, "error", description.name, one_line(told), remedy, problem.file, problem.line)
 
 
 def ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -77,6 +72,8 @@ def _findings(
             _located(_finding(check, item), item, description)
             for item in _found(check, description, other, claims, nodes)
         ]
+    except InputError as error:  # the file is wrong, not the check; several checks that read the same say it once
+        return [_not_understood(description, problem) for problem in error.problems]
     except Exception as error:  # whatever it is, the other checks still tell what they find
         message = f"{check.name} could not be carried out: {type(error).__name__}: {one_line(error)[:300]}"
         remedy = "report it with the file; --skip it meanwhile"

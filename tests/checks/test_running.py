@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import random
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from novaplan.checks import catalogue, running
 from novaplan.checks.catalogue import Check, named
 from novaplan.checks.found import Found
-from novaplan.checks.reading import describe
+from novaplan.checks.reading import describe, described_objects
 from novaplan.errors import DocumentError, UnknownNameError
+from novaplan.importers.kubernetes.manifests import Manifest
 from tests.checks.examples import FOLDER
+
+
+def written(path: Path) -> list[Manifest]:
+    """The objects of an example of manifests; none of any other."""
+    return list(one.cluster.written) if (one := describe([path])[0]).cluster is not None else []
+
+
+def fields(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place in a value: what holds it, and under which key."""
+    for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
+        if key not in ("kind", "apiVersion"):
+            yield node, key
+        if isinstance(value, dict | list):
+            yield from fields(value)
+
 
 BROKEN = FOLDER / "service-without-pods" / "fails.yaml"
 ONLY = frozenset({"service-without-pods", "raising"})
@@ -79,6 +101,26 @@ def test_manifests_that_are_no_system_are_still_checked(tmp_path: Path) -> None:
     found = running.run(one, only={"service-without-pods"})
     assert [item.check for item in found] == ["service-without-pods", "understood"]
     assert found[1].line
+
+
+RETYPED = [None, [], {}, "", "x", 0, -1, 10**30, True, 1.5, ["a"], {"a": None}, [None], [[]], "a\nb", "$(X)"]
+WRITTEN = [item for path in sorted(FOLDER.glob("*/*.yaml")) for item in written(path)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_whatever_stands_in_a_field_no_check_fails(data: st.DataObject) -> None:
+    """One field of one object is of another type, or missing; the objects are those of the examples of all checks."""
+    item = data.draw(st.sampled_from(WRITTEN))
+    value = copy.deepcopy(item.value)
+    holder, key = data.draw(st.sampled_from(list(fields(value))))
+    if data.draw(st.booleans()) and isinstance(holder, dict):
+        del holder[key]
+    else:
+        holder[key] = copy.deepcopy(data.draw(st.sampled_from(RETYPED)))
+    changed = dataclasses.replace(item, value=value)
+    beside = [other for other in WRITTEN if other.file == item.file and other is not item]
+    assert [found for found in running.run(described_objects([changed, *beside])) if found.check == "internal"] == []
 
 
 def test_what_cannot_be_read_is_an_error(tmp_path: Path) -> None:
