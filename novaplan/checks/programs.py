@@ -58,6 +58,7 @@ _COMMANDS: Final = {
     "pgbouncer": "pgbouncer",
     "haproxy": "haproxy",
 }
+_PUBLISHERS: Final = (("library",), ("valkey",), ("postgis",), ("timescale",), ("pgvector",), ("debezium",))
 _VERSION: Final = re.compile(r"-?\d[\d.]*$")
 _SUBCOMMANDS: Final = frozenset(("server", "run"))
 _WRAPPERS: Final = frozenset(
@@ -157,6 +158,12 @@ def program_of(container: Container) -> tuple[str, bool]:
         return _of_script(words[1:], container)
     program = _COMMANDS.get(first, "")
     return ("redis-sentinel" if program == "redis-server" and "--sentinel" in words else program), False
+
+
+def is_official(container: Container) -> bool:
+    """Whether its image is one that everybody knows, and no derived one that may hold more."""
+    path = image_path(container.image or "")
+    return len(path) == 1 or path[:1] in _PUBLISHERS
 
 
 def _of_script(words: Sequence[str], container: Container) -> tuple[str, bool]:

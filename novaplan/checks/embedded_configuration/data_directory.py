@@ -14,7 +14,6 @@ from collections.abc import Iterator
 
 from novaplan.checks.found import Found
 from novaplan.checks.programs import Server, servers
-from novaplan.findings import Severity
 from novaplan.importers.draft import Draft, Mount
 from novaplan.importers.recognition import image_path
 
@@ -77,9 +76,8 @@ def _lost(server: Server, missing: list[str], *, whole: bool) -> Found:
     empty = any(_mount(server, item) is not None for item in missing)
     held = "in an emptyDir, which goes with its pod" if empty else "inside the container, and is not mounted"
     rest = "" if whole else "; the rest of its data stays, and no longer fits to it"
-    severity: Severity | None = "error" if server.workload.replicas > 1 and whole else None
     text = f"keeps its data at {at} {held}: a new pod or container starts without them{rest}"
-    return Found(server.label, text, f"mount a volume at {at}", server.workload.where, severity)
+    return Found(server.label, text, f"mount a volume at {at}", server.workload.where)
 
 
 def _root(server: Server, folder: str) -> Iterator[Found]:

@@ -26,15 +26,15 @@ def compose(project: Project) -> Iterator[Found]:
     places: dict[str, dict[str, Where]] = defaultdict(dict)
     for text, where in project.written:
         for name, value in _DEFAULT.findall(text):
-            places[name].setdefault(value, where)
+            if value:
+                places[name].setdefault(value, where)
     for name, found in places.items():
         first, *others = found.items()
         for _, where in others:
             service = (where.field or "").split(".")
             secret = bool(_SECRET.search(name))
             severity: Severity | None = "error" if secret else None
-            end = "who logs in with the one is refused by the other" if secret else "what should agree does not"
-            line = first[1].line
-            text = f"{name} has another default here than in line {line}: unless it is set, {end}"
+            end = ", and who logs in with the one is refused by the other" if secret else ", and set they are the same"
+            text = f"{name} has another default here than in line {first[1].line}: not set, the two differ{end}"
             subject = service[1] if len(service) > 1 else name
             yield Found(subject, text, "state one default, in an .env file, or none", where, severity)

@@ -12,9 +12,8 @@ import posixpath
 from collections.abc import Iterator
 
 from novaplan.checks.found import Found
-from novaplan.checks.programs import Directive, Server, mounted_below, servers
+from novaplan.checks.programs import Directive, Server, is_official, mounted_below, servers
 from novaplan.importers.draft import Draft
-from novaplan.importers.recognition import image_path
 
 SEVERITY = "error"
 _FILES = (
@@ -35,7 +34,7 @@ _PRESENT = frozenset(
 def workloads(draft: Draft) -> Iterator[Found]:
     """Redis servers and Sentinels of the official images."""
     for server in servers(draft, "redis-server", "redis-sentinel"):
-        if image_path(server.container.image or "")[-1:] not in (("redis",), ("valkey",)):
+        if not is_official(server.container):
             continue
         counted = {item.name: item for item in server.stated if item.name in ("dir", "logfile")}
         for item in server.stated:

@@ -27,6 +27,8 @@ _NAMES = {
 
 
 _MODES = ("single", "boot", "version", "help")
+_MODULES = ("search-", "bf-", "cf-", "ts-", "cms-", "tdigest-", "json-")
+"""Directives of the modules that Redis 8 brings."""
 
 
 def workloads(draft: Draft) -> Iterator[Found]:
@@ -50,7 +52,7 @@ def _unknown(server: Server) -> Iterator[tuple[str, Where, frozenset[str], bool]
         names = known("postgresql")
         for item in server.directives:
             name = item.name.replace("-", "_").lower()
-            if len(name) > 1 and "." not in name and name not in names and name not in _MODES:
+            if len(name) > 1 and "." not in name and not names & {name, name[1:]} and name not in _MODES:
                 yield name, item.where, names, True
     elif server.program == "pgbouncer":
         names = known("pgbouncer")
@@ -71,7 +73,7 @@ def _redis(server: Server) -> Iterator[tuple[str, Where, frozenset[str], bool]]:
         first, _, second = item.name.partition(" ")
         if first == "sentinel" and (not sentinel or second not in known("sentinel")) and item.name != "sentinel":
             yield item.name, item.where, frozenset(f"sentinel {word}" for word in known("sentinel")), True
-        elif first != "sentinel" and first not in names:
+        elif first != "sentinel" and first not in names and not first.startswith(_MODULES) and "." not in first:
             yield first, item.where, names, True
 
 
@@ -83,6 +85,8 @@ def _etcd(server: Server) -> Iterator[tuple[str, Where, frozenset[str], bool]]:
             yield f"--{item.name}", item.where, frozenset(f"--{name}" for name in names), True
     for setting in server.container.settings:
         name = setting.name
+        if "bitnami" in (server.container.image or ""):
+            return  # its start script has variables of its own
         ours = setting.source == "env" and setting.shared is None and name.startswith("ETCD_")
         if ours and not name.startswith("ETCD_EXPERIMENTAL_") and name not in variables:
             yield name, setting.where, variables, False

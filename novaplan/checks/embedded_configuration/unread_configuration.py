@@ -12,22 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from novaplan.checks.found import Found
-from novaplan.checks.programs import Server, servers
+from novaplan.checks.programs import Server, is_official, servers
 from novaplan.importers.draft import Draft, MountedFile
-from novaplan.importers.recognition import image_path
 
 SEVERITY = "error"
 _FILES = {
     "redis-server": {"redis.conf": "redis-server {path}"},
     "postgres": {"postgresql.conf": "postgres -c config_file={path}", "pg_hba.conf": "postgres -c hba_file={path}"},
 }
-_OFFICIAL = (("redis",), ("valkey",), ("postgres",))
 
 
 def workloads(draft: Draft) -> Iterator[Found]:
     """Servers of the official images with such a file that their command does not name."""
     for server in servers(draft, *_FILES):
-        if server.scripted or image_path(server.container.image or "")[-1:] not in _OFFICIAL:
+        if server.scripted or not is_official(server.container):
             continue
         for file in server.container.files:
             form = _FILES[server.program].get(file.path.rpartition("/")[2])

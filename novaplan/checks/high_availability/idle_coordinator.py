@@ -18,8 +18,9 @@ _ASKS = ("patroni", "postgres-operator", "kube-apiserver", "apiserver", "vitess"
 
 
 def workloads(draft: Draft) -> Iterator[Found]:
-    """etcd whose name stands in no running container's settings or files."""
-    found = list(servers(draft, "etcd"))
+    """etcd beside a plain PostgreSQL, whose name stands in no running container's settings or files."""
+    databases = {item.workload.namespace for item in servers(draft, "postgres")}
+    found = [item for item in servers(draft, "etcd") if item.workload.namespace in databases]
     if not found:
         return
     own = {id(item.workload) for item in found}

@@ -21,10 +21,8 @@ from novaplan.importers.kubernetes.index import DEFAULT_NAMESPACE, labels_of
 from novaplan.importers.kubernetes.manifests import Manifest
 
 SEVERITY = "error"
-_WRITES = frozenset(("primary", "master", "leader", "writer", "write", "rw"))
-_READS = frozenset(
-    ("replica", "replicas", "standby", "standbys", "secondary", "slave", "slaves", "readonly", "ro", "read")
-)
+_WRITES = frozenset(("primary", "master", "leader", "writer", "rw"))
+_READS = frozenset(("replica", "replicas", "standby", "standbys", "secondary", "slave", "slaves", "readonly", "ro"))
 _ROLE = re.compile(r"(^|[/.\-])(role|spilo-role|cnpg\.io/instanceRole)$", re.IGNORECASE)
 _STORES = ("postgres", "patroni", "mysql", "mongo", "redis-server")
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from novaplan.checks.found import Found
-from novaplan.checks.programs import Server, servers
+from novaplan.checks.programs import Server, is_official, servers
 from novaplan.importers.draft import Draft
 
 SEVERITY = "error"
 _NAMES = {"postgres": "PostgreSQL", "mysql": "MySQL", "mongo": "MongoDB", "redis-server": "Redis"}
 _FLAGS = ("replSet", "configsvr", "replicaof", "slaveof", "cluster-enabled")
+_SCRIPTS = ("basebackup", "primary_conninfo", "replset", "replicaof", "xtrabackup", "change master", "rs.initiate")
 _WORDS = ("PATRONI", "REPMGR", "REPLICATION", "REPLICA", "PRIMARY_HOST", "MASTER_HOST", "GALERA", "WSREP", "CLUSTER")
 
 
@@ -25,7 +26,7 @@ def workloads(draft: Draft) -> Iterator[Found]:
     """Database images with more than one replica that nothing tells of each other."""
     for server in servers(draft, *_NAMES):
         count = server.workload.replicas
-        if count < 2 or server.scripted or _is_replicated(server):
+        if count < 2 or server.scripted or not is_official(server.container) or _is_replicated(server):
             continue
         first = _NAMES[server.program]
         hosts = [name for name in server.workload.hosts if name]
@@ -40,11 +41,13 @@ def workloads(draft: Draft) -> Iterator[Found]:
 
 
 def _is_replicated(server: Server) -> bool:
-    """Something speaks of replication: a flag, a variable, a mounted script."""
-    named = {item.name.upper() for item in server.container.settings if item.source == "env"}
-    scripts = (item.text.lower() for item in server.container.files if item.path.endswith((".sh", ".conf", ".cnf")))
-    return (
-        server.last(*_FLAGS) is not None
-        or any(word in name for name in named for word in _WORDS)
-        or any(word in text for text in scripts for word in ("basebackup", "primary_conninfo", "replset", "replicaof"))
-    )
+    """Something in the pod speaks of replication: a flag, a variable, a script, another container."""
+    told = [item.name.upper() for item in server.container.settings if item.source == "env"]
+    if server.last(*_FLAGS) is not None or any(word in name for name in told for word in _WORDS):
+        return True
+    texts = []
+    for container in server.workload.containers:
+        texts += [container.image or "", *container.command]
+        texts += [item.text for item in container.files if item.path.endswith((".sh", ".conf", ".cnf"))]
+    said = "\n".join(texts).lower()
+    return any(word in said for word in _SCRIPTS)
