@@ -154,7 +154,8 @@ def _cluster(objects: Sequence[Manifest]) -> tuple[Cluster, tuple[Problem, ...]]
     cluster, _ = _attempt(lambda: Cluster(objects))
     if cluster is not None:
         return cluster, ()
-    kept, problems = [], []
+    kept: list[Manifest] = []
+    problems: list[Problem] = []
     for item in objects:
         try:
             Cluster([item])
