@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from functools import cached_property
 
+from novaplan.migration.redis import CONTEXT_NAMESPACE
 from novaplan.migration.step import Action, Gate
 from novaplan.migration.texts import HOME, SETTINGS, sh
 from novaplan.migration.world import World
@@ -40,6 +41,7 @@ class Home:
     def fill(self, text: str) -> str:
         """``text`` with both filled in; without a namespace kubectl takes that of its context."""
         space = f" -n {sh(self.namespace)}" if self.namespace else ""
+        text = text.replace(CONTEXT_NAMESPACE, self.namespace) if self.namespace else text
         return text.replace(f" -n {HOME}", space).replace(SETTINGS, self.settings)
 
     def action(self, action: Action) -> Action:

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from novaplan.migration.redis import (
-    CONTEXT_NAMESPACE,
     MASTER,
     SENTINEL_PORT,
     at_master,
@@ -28,7 +27,7 @@ from novaplan.migration.redis import (
     told,
 )
 from novaplan.migration.step import Action, Gate
-from novaplan.migration.texts import in_namespace, kubectl, listed, rendered, rolled_out, sh, undo
+from novaplan.migration.texts import followed, kubectl, listed, rendered, rolled_out, sh, started, undo
 from novaplan.topology.datastore import Datastore, Sentinel
 
 NEVER = 99
@@ -137,10 +136,11 @@ class Promotion:
     def actions(self) -> list[Action]:
         """The way there."""
         store, port = self.store, port_of(self.old)
-        started = "Start the new members and their Sentinels beside the old server; nobody uses them yet"
         return [
             *self._opened(),
-            *rendered(f"{started}. Nothing of the old server is deleted before the last action of this step"),
+            *started(
+                store.name, "Start the new members and their Sentinels beside the old server; nobody uses them yet"
+            ),
             Action("Wait until they run", rolled_out(store.namespace, "statefulset", store.name).query),
             told(
                 "Let the Sentinels name the old server, and not fail over by themselves",
@@ -160,6 +160,7 @@ class Promotion:
                 " one after the other; it is the old server still",
                 tool="git",
             ),
+            *followed("Tell them of the Sentinels; nothing is deleted yet, and both servers may still be reached"),
             told(
                 "Hand over: writes wait until every member has everything, one is promoted, the old server follows it",
                 in_pod(store, self.followers[-1], 'sh /config/hand-over.sh "$1" "$2"', self.host, port),
@@ -238,16 +239,12 @@ class Promotion:
         """What ends the way back."""
         name = self.store.name
         if self.in_place:
-            return []
-        space = self.old.namespace
-        where = sh("kubectl", *in_namespace(space)) if space else f'kubectl -n "{CONTEXT_NAMESPACE}"'
+            return rendered("Take away what stood in between")
         script = f"redis-cli -e -p {SENTINEL_PORT} sentinel reset {MASTER}; sleep 30"
         return [
-            Action(
+            *rendered(
                 "Only once the way back is given up, and not before the last gate of this step has held for a day:"
-                " remove the old server",
-                f"{where} delete --ignore-not-found statefulset,deployment,service,configmap -l"
-                f" {sh(f'app.kubernetes.io/name={name}')}",
+                " remove the old server"
             ),
             told(
                 "Then let the Sentinels forget it, one after the other",

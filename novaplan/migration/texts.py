@@ -92,15 +92,26 @@ def rendered(says: str = "Apply what differs in the state after this step, and n
     return [Action(says, _patch(BEFORE, STATE, "patches/{state}"), "novaplan")]
 
 
+def started(component: str, says: str) -> list[Action]:
+    """What is new of one component comes first, beside what is there; nothing is deleted, and nobody uses it yet."""
+    only = " " + sh("--only", component)
+    return [Action(says, _patch(BEFORE, STATE, "patches/{state}-start", only, "keep"), "novaplan")]
+
+
+def followed(says: str) -> list[Action]:
+    """All that differs is applied, as ``rendered`` does it, but nothing is deleted yet."""
+    return [Action(says, _patch(BEFORE, STATE, "patches/{state}", "", "keep"), "novaplan")]
+
+
 def undo(says: str = "Apply what differs in the state before this step") -> list[Action]:
     """How any change of manifests is taken back."""
     return [Action(says, _patch(STATE, BEFORE, "patches/{state}-back"), "novaplan")]
 
 
-def _patch(before: str, after: str, folder: str) -> str:
+def _patch(before: str, after: str, folder: str, only: str = "", how: str = "") -> str:
     return (
-        f"novaplan render states/{after}.yaml --since states/{before}.yaml{SETTINGS} -o {folder}\n"
-        f"{folder}/apply.sh diff\n{folder}/apply.sh"
+        f"novaplan render states/{after}.yaml --since states/{before}.yaml{SETTINGS}{only} -o {folder}\n"
+        f"{folder}/apply.sh diff\n{folder}/apply.sh {how}".rstrip()
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -79,17 +79,18 @@ def render_patch(
     secrets: SecretsForm = "placeholder",
     source: Topology | None = None,
     validate: bool = False,
+    only: Collection[str] = (),
     named: tuple[str, str] | None = None,
 ) -> tuple[Tree, tuple[str, ...]]:
     """What turns a cluster that runs ``before`` into one that runs ``after``, as files not yet written: only what
     differs, with a script that applies it; and what it does, one line for each object.
 
-    ``named`` is what the script calls the two; otherwise they are called by their own names. Takes the same arguments
-    as ``render_manifests`` beside that, and raises the same. Sealing makes other text of the same value, so
-    ``sealed-secrets`` are refused.
+    ``only`` names the components whose objects alone are looked at; without it all are. ``named`` is what the script
+    calls the two; otherwise they are called by their own names. Takes the same arguments as ``render_manifests`` beside
+    that, and raises the same. Sealing makes other text of the same value, so ``sealed-secrets`` are refused.
     """
     from novaplan.render.patches.files import files, summary
-    from novaplan.render.patches.patch import patch
+    from novaplan.render.patches.patch import of_components, patch
 
     if secrets in ("sealed-secrets", "generate"):
         message = f"{secrets} makes everything anew; for what differs take placeholder or external-secrets"
@@ -102,11 +103,19 @@ def render_patch(
         bundles.append((made := _chosen(context), assemble(made, secrets)))
     if validate:
         _require_valid(bundles[1][1], chosen)
-    found = patch(bundles[0][1].manifests, bundles[1][1].manifests)
+    objects = bundles[0][1].manifests, bundles[1][1].manifests
+    found = patch(*(of_components(*objects, _known(only, before, after)) if only else objects))
     context, bundle = bundles[1]
     called = named or (before.name, after.name)
     tree = Tree(files(found, before=called[0], after=called[1]), bundle.needs, risks(context, bundle.needs))
     return tree, tuple(summary(found))
+
+
+def _known(names: Collection[str], *topologies: Topology) -> Collection[str]:
+    known = {name for topology in topologies for name in (*topology.service, *topology.datastore)}
+    if missing := sorted(set(names) - known):
+        raise UnknownNameError(f"there is no component {missing[0]!r}{nearest(missing[0], known)}", field="only")
+    return names
 
 
 def _require_possible(layout: Layout, secrets: SecretsForm, language: Language) -> None:

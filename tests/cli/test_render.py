@@ -74,6 +74,12 @@ def test_only_what_differs_is_written(novaplan: Run, folder: Path) -> None:
         ("--lang", "zh"),
     ):
         assert novaplan("render", "shop", "--since", "shop", "-o", "patch", *words).status == 2
+    only = ("render", "more.yaml", "--since", "shop", "-o", "patch", "--only")
+    assert "nothing to do" in novaplan(*only, "cart").err
+    assert "apply Deployment web" in novaplan(*only, "web").err
+    assert novaplan(*only, "wbe").problems == ["only: there is no component 'wbe' (did you mean 'web'?)"]
+    assert novaplan("render", "shop", "-o", "patch", "--only", "web").status == 2
+    assert novaplan("render", "-", "--since", "-", "-o", "patch").status == 2
     (said,) = novaplan("render", "shop", "--since", "shop", "-o", "patch", "--secrets", "generate").problems
     assert "generate makes everything anew" in said
 

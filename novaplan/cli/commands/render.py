@@ -11,6 +11,8 @@ from novaplan.cli import output
 from novaplan.cli.usage import TopologyArgument, command, new_application
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from novaplan.render.assembly import Sealed
     from novaplan.render.secrets.values import Values
     from novaplan.render.settings import SecretsForm, Settings
@@ -47,6 +49,10 @@ def render(
             show_default=False,
             help="Write only what differs from this one, and apply.sh, which makes it so.",
         ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="COMPONENT", help="With --since, what differs of this component alone."),
     ] = None,
     settings: Annotated[
         str,
@@ -101,6 +107,9 @@ def render(
     What an earlier rendering left in the folder, and this one does not make, is removed; what somebody else put there
     stays. With --since only what differs is written, and a script that applies and deletes just that.
     """
+    if since == topology == output.STANDARD_STREAM:
+        raise typer.BadParameter("only one topology can be standard input", param_hint="--since")
+
     from novaplan.render.guides.guides import REPORT
     from novaplan.render.render import render_manifests
     from novaplan.render.secrets.values import read_values
@@ -112,10 +121,14 @@ def render(
     more += ["keep_old_names=true"] if keep_old_names else []
     chosen = load_render_settings(settings, changes=[*(changes or ()), *more])
     sealed = _sealed(secrets, folder, secrets_file, certificate)
+    if since is None and only:
+        raise typer.BadParameter("goes with --since", param_hint="--only")
     if since is not None:
         if layout != "plain" or language != "en" or sealed is not None:
             raise typer.BadParameter("goes with --layout plain and without sealed secrets", param_hint="--since")
-        _write_patch((since, topology), loaded, chosen, folder, secrets=secrets, validate=validate, force=force)
+        _write_patch(
+            (since, topology), loaded, chosen, folder, only=only or (), secrets=secrets, validate=validate, force=force
+        )
         return
     tree = render_manifests(
         loaded,
@@ -150,6 +163,7 @@ def _write_patch(
     settings: Settings,
     folder: Path,
     *,
+    only: Collection[str],
     secrets: SecretsForm,
     validate: bool,
     force: bool,
@@ -159,7 +173,9 @@ def _write_patch(
 
     source = _source(after, settings)
     before = storage.load(named[0])
-    tree, told = render_patch(before, after, settings, secrets=secrets, source=source, validate=validate, named=named)
+    tree, told = render_patch(
+        before, after, settings, secrets=secrets, source=source, validate=validate, only=only, named=named
+    )
     removed = tree.write(folder, force=force)
     output.note(f"wrote {len(tree.files)} {'file' if len(tree.files) == 1 else 'files'} to {folder}")
     output.notes(told)

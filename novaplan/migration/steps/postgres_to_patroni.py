@@ -5,7 +5,7 @@ from __future__ import annotations
 from novaplan.migration.allowing import only
 from novaplan.migration.draft import Draft
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import kubectl, psql, rendered, sh
+from novaplan.migration.texts import followed, kubectl, psql, rendered, sh, started
 from novaplan.migration.world import World
 from novaplan.quantity import format_milliseconds
 from novaplan.topology.datastore import Datastore, Patroni, Standalone
@@ -97,7 +97,7 @@ def _actions(store: Datastore, wanted: Patroni, old_space: str | None) -> list[A
             ),
             "shell",
         ),
-        *rendered("Start Patroni on the standbys, as a standby cluster of the old server"),
+        *started(store.name, "Start Patroni on the standbys, as a standby cluster of the old server"),
         Action(
             "Stop writes: let running transactions end, then fence the clients (the pooler's PAUSE, or no new"
             " connections)",
@@ -122,6 +122,7 @@ def _actions(store: Datastore, wanted: Patroni, old_space: str | None) -> list[A
             f"Lead the name {name} of namespace {old_space or 'default'} to the leader, and let the writes on",
             tool="person",
         ),
+        *followed("Tell everybody where the leader is; nothing is deleted yet, and both servers may still be reached"),
         Action(
             "Switch over once more on purpose, to see that it works while everybody watches",
             kubectl(
@@ -129,6 +130,7 @@ def _actions(store: Datastore, wanted: Patroni, old_space: str | None) -> list[A
             ),
             "kubectl",
         ),
+        *rendered("Only once the way back is given up, and not before every gate has held: remove the old server"),
     ]
 
 

@@ -14,7 +14,13 @@ from novaplan.render.texts import environment
 from novaplan.render.tree import File
 
 SCRIPT: Final = "apply.sh"
-SPACES, APPLIED, DELETED, SCALED = "namespaces.yaml", "apply.yaml", "delete.yaml", "last-applied.yaml"
+SPACES, APPLIED, DELETED, SCALED, POLICIES = (
+    "namespaces.yaml",
+    "apply.yaml",
+    "delete.yaml",
+    "last-applied.yaml",
+    "keep.yaml",
+)
 
 
 def files(patch: Patch, *, before: str, after: str) -> dict[str, File]:
@@ -24,6 +30,7 @@ def files(patch: Patch, *, before: str, after: str) -> dict[str, File]:
         APPLIED: _applied(patch, namespaces=False),
         DELETED: [_stub(item) for item in patch.deleted],
         SCALED: patch.scaled,
+        POLICIES: patch.policies,
         **{_secret_file(item): [item] for item in patch.created_secrets},
     }
     made = {name: manifests_file(list(items)) for name, items in found.items() if items}
@@ -47,6 +54,7 @@ def _script(patch: Patch, *, before: str, after: str) -> str:
         applied=APPLIED if _applied(patch, namespaces=False) else "",
         deleted=DELETED,
         scaled=SCALED,
+        policies=POLICIES if patch.policies else "",
         created=[{**_named(item), "file": _secret_file(item)} for item in patch.created_secrets],
         gained=[_merging(change, lost=False) for change in patch.secrets if change.merged(lost=False)],
         lost=[_merging(change, lost=True) for change in patch.secrets if change.lost],

@@ -8,15 +8,16 @@ is made anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from novaplan.importers.marks import RECORD, RECORD_KEY
 from novaplan.render.layouts.differences import Difference, by_identity, difference, operations
-from novaplan.render.manifests import Manifest, identity
+from novaplan.render.manifests import GENERATED_FOR, NAME, Manifest, identity
 from novaplan.render.patches.fixed import CONTROLLERS, fixed
 from novaplan.render.secrets.forms import KEYS, OPTIONAL_KEYS
+from novaplan.topology.parts import SYSTEM, path_of
 
 _CLAIM: Final = "PersistentVolumeClaim"
 _CANARY: Final = "nginx.ingress.kubernetes.io/canary"
@@ -83,6 +84,9 @@ class Patch:
     renewed: tuple[Renewal, ...] = ()
     applied: tuple[Manifest, ...] = ()
     """New and changed objects, in the order of the system they belong to."""
+    policies: tuple[Manifest, ...] = ()
+    """Network policies that change, as they were, under names of their own: as long as nothing is deleted yet, both
+    hold beside each other, since what one policy lets through no other one keeps out."""
     deleted: tuple[Manifest, ...] = ()
     """In the order opposite to that in which they were applied."""
     claims: tuple[Manifest, ...] = ()
@@ -124,6 +128,7 @@ def patch(before: Iterable[Manifest], after: Iterable[Manifest]) -> Patch:
         applied=tuple(
             sorted((item for own, item in new.items() if own in touched), key=lambda item: _gains(item, old))
         ),
+        policies=tuple(_as_it_was(old[own]) for own in new if own in touched & set(old) and own[1] == "NetworkPolicy"),
         deleted=tuple(item for item in gone if identity(item) not in early),
         claims=tuple(_claims(found.removed)),
         stuck=tuple((new[own], tuple(unchangeable[own])) for own in sorted(stuck)),
@@ -143,6 +148,37 @@ def _claims(removed: Iterable[Manifest]) -> Iterator[Manifest]:
                 for number in range(spec.get("replicas", 1)):
                     name = f"{claim['metadata']['name']}-{metadata['name']}-{number}"
                     yield {"apiVersion": "v1", "kind": _CLAIM, "metadata": {**metadata, "name": name}}
+
+
+def of_components(
+    before: Iterable[Manifest], after: Iterable[Manifest], names: Collection[str]
+) -> tuple[list[Manifest], list[Manifest]]:
+    """The objects of both systems that belong to the components ``names``, with the namespaces that they need first."""
+    old, new = ([item for item in items if _belongs(item, names)] for items in (before, after))
+    known, spaces = by_identity(before), {item["metadata"].get("namespace") for item in new}
+    shared = [
+        item
+        for item in after
+        if identity(item) not in known and _of_system(item) and {item["metadata"][key] for key in _place(item)} & spaces
+    ]
+    return old, [*shared, *new]
+
+
+def _belongs(item: Manifest, names: Collection[str]) -> bool:
+    metadata = item["metadata"]
+    whose: str = metadata.get("annotations", {}).get(GENERATED_FOR, "")
+    name: str = metadata.get("labels", {}).get(NAME, "")
+    return name in names or path_of(whose).partition("/")[0] in names
+
+
+def _of_system(item: Manifest) -> bool:
+    """Namespaces, and what denies everything in them."""
+    whose: str = item["metadata"].get("annotations", {}).get(GENERATED_FOR, "")
+    return item["kind"] == "Namespace" or whose == SYSTEM
+
+
+def _place(item: Manifest) -> list[str]:
+    return ["name"] if item["kind"] == "Namespace" else [key for key in ("namespace",) if key in item["metadata"]]
 
 
 def keys(secret: Manifest) -> dict[str, str]:
@@ -167,6 +203,10 @@ def _scales(before: Manifest, after: Manifest) -> bool:
 
 def _without_replicas(before: Manifest, _after: Manifest) -> Manifest:
     return {**before, "spec": {name: value for name, value in before["spec"].items() if name != "replicas"}}
+
+
+def _as_it_was(policy: Manifest) -> Manifest:
+    return {**policy, "metadata": {**policy["metadata"], "name": f"{policy['metadata']['name']}-before"}}
 
 
 def _only_recorded(before: Manifest, after: Manifest) -> bool:

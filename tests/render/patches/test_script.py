@@ -14,7 +14,7 @@ import pytest
 
 from novaplan.render.manifests import Manifest
 from novaplan.render.patches.files import files, summary
-from novaplan.render.patches.patch import patch
+from novaplan.render.patches.patch import of_components, patch
 from novaplan.render.tree import Tree
 from tests.render.examples import objects, small
 
@@ -82,6 +82,38 @@ def test_what_is_new_comes_before_what_goes(cluster: Cluster) -> None:
     assert (status, calls) == (0, ["diff -f apply.yaml"])
     assert "delete ConfigMap back/old" in said
     assert cluster.run([old], [new], "everything")[0] == 2
+
+
+def test_what_goes_may_stay_for_a_while(cluster: Cluster) -> None:
+    before = [
+        item("ConfigMap", "old", data={}),
+        item("NetworkPolicy", "p", spec={"ingress": [1]}),
+        secret("lost", "kept"),
+    ]
+    after = [item("NetworkPolicy", "p", spec={"ingress": [2]}), secret("kept")]
+    cluster.fill({"s": ["lost", "kept"]})
+    status, _, calls = cluster.run(before, after, "keep")
+    assert (status, calls[1:]) == (0, ["apply -f keep.yaml", "apply -f apply.yaml"]), (
+        "both policies hold, no key is lost"
+    )
+    kept = (cluster.folder / "patch" / "keep.yaml").read_text()
+    assert "name: p-before\n" in kept
+    assert "- 1\n" in kept
+    calls = cluster.run(before, after)[2]
+    goes = ["delete --ignore-not-found -f keep.yaml", "delete --ignore-not-found -f delete.yaml"]
+    assert calls[1:-1] == ["apply -f apply.yaml", *goes]
+
+
+def test_one_component_alone() -> None:
+    labels = {"labels": {"app.kubernetes.io/name": "db"}}
+    own = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "new", **labels}, "data": {}}
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "new"}}
+    other = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "other"}}
+    made = patch(*of_components([item("ConfigMap", "y")], [item("ConfigMap", "z"), other, space, own], ["db"]))
+    assert [one["metadata"]["name"] for one in made.applied] == ["new", "x"], "with the namespace that it needs"
+    assert not made.deleted
+    made = patch(*of_components([space, own], [other], ["db"]))
+    assert [one["metadata"]["name"] for one in made.deleted] == ["x"]
 
 
 def test_a_new_secret_waits_for_its_values(cluster: Cluster) -> None:
