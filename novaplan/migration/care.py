@@ -42,14 +42,15 @@ def judge(steps: Sequence[Step], proposed: Sequence[Step], rollout: Rollout) -> 
     known, breaches, notes = {step.id: step for step in proposed}, list[Breach](), list[Note]()
     for step in steps:
         likes = [known[step.id]] if step.id in known else _siblings(step, proposed)
-        wrong = min((list(_less_careful(step, like)) for like in likes), key=len, default=list(_unknown(step, known)))
+        found = [list(_less_careful(step, like)) for like in likes]
+        wrong = min(found, key=len) if found else list(_unknown(step, known))
         breaches += [Breach(NAME, step.id, message, remedy=_LIKE_NOVAPLAN) for message in wrong]
         edited = ", ".join(_edited(step, likes[0])) if step.id in known else "a step that novaplan does not propose"
         notes += [Note(step.id, edited)] if edited else []
     for name in known.keys() - {step.id for step in steps}:
         breaches.append(Breach(NAME, name, "is left out", remedy="put it back; novaplan plan writes it"))
-    found = [breach for breach in breaches if not rollout.waives(NAME, breach.subject)]
-    return sorted(found, key=lambda breach: (breach.subject, breach.message)), notes
+    left = [breach for breach in breaches if not rollout.waives(NAME, breach.subject)]
+    return sorted(left, key=lambda breach: (breach.subject, breach.message)), notes
 
 
 def _siblings(step: Step, proposed: Sequence[Step]) -> list[Step]:

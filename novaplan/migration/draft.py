@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace as with_fields
 from typing import TypeVar
 
+from novaplan.errors import PlanRefused
 from novaplan.migration.edits import Edit, Value, put, remove, set_fields
 from novaplan.migration.effort import Efforts
+from novaplan.migration.facts import is_consumption
 from novaplan.migration.heritage import Heritage
 from novaplan.migration.home import Home
 from novaplan.migration.rollout import Rollout
@@ -122,8 +124,7 @@ class Draft:
         """Where an edge of current is now, by its address in current, if it was led elsewhere."""
         self.last_move: dict[str, str] = {}
         """The latest step that moves data of a store: one moves at a time."""
-        self.ranks: dict[str, tuple[object, ...]] = {}
-        """Where steps of the middle of the plan stand among each other."""
+        self._ids: set[str] = set()
         self.kind: Kind | None = None
 
     def add(
@@ -143,14 +144,18 @@ class Draft:
         undone_until: str = "",
         bake: int = 0,
         risk: Risk = "low",
-        rank: tuple[object, ...] = (),
     ) -> str:
-        """Add a step of the kind at work and make its edits; gives its id."""
+        """Add a step of the kind at work and make its edits; gives its id. Raises PlanRefused when there is one of that
+        name already."""
         kind = self.kind
         assert kind is not None
+        name = "/".join((kind.name, *(quote(str(item)) for item in subject)))
+        if name in self._ids:
+            raise PlanRefused(f"two steps would be called {name}, as parts of the two systems are; rename one of them")
+        self._ids.add(name)
         names = tuple(dict.fromkeys(touches))
         step = Step(
-            id="/".join((kind.name, *(quote(str(item)) for item in subject))),
+            id=name,
             kind=kind.name,
             phase=kind.phase,
             title=title,
@@ -175,7 +180,6 @@ class Draft:
         for edit in step.edits:
             self.state.apply(edit)
         self.steps.append(step)
-        self.ranks[step.id] = rank
         return step.id
 
     def watchers(self, names: Iterable[str]) -> tuple[str, ...]:
@@ -220,7 +224,7 @@ class Draft:
 
     def is_consumption(self, edge: Dependency) -> bool:
         """Whether a service takes messages over it; that is handed over by itself."""
-        return edge.mode == "consumes" and edge.client in self.target.service and edge.server in self.target.datastore
+        return is_consumption(self.world, edge)
 
     def edges_at_start(self, name: str) -> list[Dependency]:
         """Edges of current whose server is ``name``."""

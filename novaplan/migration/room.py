@@ -22,7 +22,7 @@ def for_both(draft: Draft, goal: Datastore) -> Connections:
     edges = _edges(draft, goal.name)
     wanted, limit = goal.connections, default_limits().limit(goal)
     clients = sum(_opened(draft, edge) for edge in edges)
-    pooler, available = wanted.pooler, None if limit.max is None else limit.max - limit.reserved
+    pooler, available = wanted.pooler, None if limit.max is None else max(0, limit.max - limit.reserved)
     needed = clients
     if pooler is not None:
         pairs = len({pair_of(edge) for edge in edges if _opened(draft, edge)})

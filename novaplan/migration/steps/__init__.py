@@ -23,10 +23,13 @@ Facts, and the kinds that establish them:
     copied/NEW/STORE/DATABASE    move-schema          the copy of what NEW takes over follows the original
     caught-up/CLIENT/STORE/DB    rehome-redis         both Redis DBs hold the same
     deployed/SERVICE             deploy-dark, release
+    flags/SERVICE                enable-flags         they are as target has them
+    opened/SERVICE               open-routes          the new routes that will lead to it
     mirrored/OLD/NEW             mirror-reads
     shifted/OLD/NEW              shift-route          at full weight
-    named/OLD                    keep-name            the old name leads to the heir
     entry-moved/GATEWAY          move-entry           nobody comes in through the gateway any more
+    named/OLD                    keep-name            the old name leads to the heir
+    handed-over/NEW/STORE/TOPIC/GROUP  hand-over-consumption
     drained/OLD                  drain                no connection is left
     baked/SERVICE                bake                 a service of target
     revoked/OLD                  revoke-credentials
@@ -60,8 +63,9 @@ class Kind:
     allowed: Callable[[Step, World], str]
 
 
-def _nothing(_step: Step, _world: World) -> tuple[str, ...]:
-    return ()
+def _inventory(step: Step, _world: World) -> tuple[str, ...]:
+    """What every step waits for whose kind names nothing else."""
+    return () if step.kind == "inventory" else ("inventory",)
 
 
 @cache
@@ -78,7 +82,7 @@ def all_kinds() -> tuple[Kind, ...]:
                 phase=module.PHASE,
                 order=module.ORDER,
                 propose=module.propose,
-                requires_of=getattr(module, "requires_of", _nothing),
+                requires_of=getattr(module, "requires_of", _inventory),
                 allowed=module.allowed,
             )
         )

@@ -18,7 +18,6 @@ def propose(draft: Draft) -> None:
         gone = [old for old in olds if old in draft.heritage.leaving]
         if not gone:
             continue
-        last = max(gone, key=draft.heritage.rank)
         draft.add(
             new,
             title=f"Let {new} carry the work of {listed(gone)} alone for {format_milliseconds(draft.rollout.bake)}",
@@ -60,7 +59,6 @@ def propose(draft: Draft) -> None:
             ],
             undone_until="the old services are scaled to zero",
             bake=draft.rollout.bake,
-            rank=(*draft.heritage.rank(last), last),
         )
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from novaplan.migration.allowing import only
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, remove, set_fields
+from novaplan.migration.facts import baked
 from novaplan.migration.rewire import names_of
 from novaplan.migration.step import Gate, Step
 from novaplan.migration.texts import listed, rendered, rolled_out, undo
@@ -87,7 +88,7 @@ def _add(draft: Draft, name: str, edits: list[Edit]) -> None:
         else f"Call the system {draft.target.name} from now on: what is written down of it is what runs"
     )
     draft.add(
-        *([name] if name else ["system"]),
+        name or SYSTEM,
         title=title,
         stages=[edits],
         touches=[name] if draft.state.exists(name) or service else [],
@@ -100,6 +101,12 @@ def _add(draft: Draft, name: str, edits: list[Edit]) -> None:
         rollback=undo(),
         undone_until="always",
     )
+
+
+def requires_of(step: Step, world: World) -> tuple[str, ...]:
+    """The inventory; the system itself is called otherwise once the new side has proved itself."""
+    whole = any(edit.address == SYSTEM for edit in step.edits)
+    return ("inventory", *(baked(world) if whole else ()))
 
 
 def allowed(step: Step, world: World) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from novaplan.migration.allowing import nothing, subject
 from novaplan.migration.draft import Draft
+from novaplan.migration.facts import entered, handing_over, shifted
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.texts import kubectl, label, listed
 from novaplan.migration.world import World
@@ -68,18 +69,16 @@ def propose(draft: Draft) -> None:
             rollback=[Action("Let the load balancers send connections to it again", tool="person")],
             undone_until=f"{old} is scaled to zero",
             risk="medium" if long else "low",
-            rank=(*draft.heritage.rank(old), old),
         )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
-    """Its name and its traffic have moved."""
+    """Its name, its traffic and its messages have moved, and nobody comes in through it."""
     old = subject(step)[0]
     new = world.heir(old)
     if new not in world.target.service:
         return ("inventory",)
-    routed = any(backend.service == old for route in world.current.routes for backend in route.backends)
-    return (f"named/{old}", *([f"shifted/{old}/{new}"] if routed else []))
+    return (f"named/{old}", *shifted(world, old), *entered(world, old), *handing_over(world, old))
 
 
 def allowed(step: Step, world: World) -> str:

@@ -35,6 +35,7 @@ def propose(draft: Draft) -> None:
             title=f"Set the flags of {service.name} as they stay: {listed(names)}",
             stages=[edits],
             units={"flags": len(edits)},
+            establishes=(f"flags/{service.name}",),
             after=draft.moves.get(service.name, ()),
             touches=[service.name],
             actions=[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from novaplan.migration.allowing import only, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import put, remove
+from novaplan.migration.facts import handed_over, ready, shifted
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.texts import listed, rendered, sh, undo
 from novaplan.migration.world import World
@@ -45,7 +46,6 @@ def _add(draft: Draft, own: str, edge: Dependency, olds: list[Dependency]) -> No
         else f"Stop {listed(clients) or 'nobody'}, and let {edge.client} take {what} up where it stopped"
         + (f", as the group {edge.group}" if edge.group else "")
     )
-    old = min(clients, key=draft.heritage.rank) if clients else edge.client
     draft.add(
         edge.client,
         edge.server,
@@ -53,6 +53,7 @@ def _add(draft: Draft, own: str, edge: Dependency, olds: list[Dependency]) -> No
         title=title,
         stages=[stage for stage in stages if stage],
         units={"clients": len(clients)},
+        establishes=(handed_over(edge),),
         after=draft.moves.get(edge.client, ()),
         touches=[edge.client, edge.server, *clients],
         preconditions=(
@@ -74,7 +75,6 @@ def _add(draft: Draft, own: str, edge: Dependency, olds: list[Dependency]) -> No
         ),
         undone_until="the old group's offsets have expired",
         risk="medium",
-        rank=(*draft.heritage.rank(old), old),
     )
 
 
@@ -151,9 +151,22 @@ def _gates(draft: Draft, edge: Dependency) -> list[Gate]:
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
-    """The new consumer runs, where it is new."""
+    """The new consumer runs, and has the traffic of those before it.
+
+    Whoever gets messages may have to pass them on to whoever is connected. Connections move with the traffic and last
+    beyond it, so in every order some are on the other side for a while, and a bus that both sides share has to carry
+    what is passed on; that is a precondition. Fewest are on the other side once all traffic has moved: so messages
+    are handed over after that, and old connections are drained after the messages.
+    """
     name = subject(step)[0]
-    return (f"deployed/{name}",) if name not in world.current.service else ("inventory",)
+    olds = [
+        old.client
+        for edit in step.edits
+        for own in world.came_from.get(edit.address, ())
+        if isinstance(old := world.start.get(own), Dependency)
+    ]
+    moved = dict.fromkeys(fact for old in olds for fact in shifted(world, old))
+    return (*(ready(world, name) if name not in world.current.service else ("inventory",)), *moved)
 
 
 def allowed(step: Step, world: World) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from novaplan.migration.allowing import only, only_fields, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, set_fields
+from novaplan.migration.facts import entered, ready, shifted
 from novaplan.migration.rewire import Rewire
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.texts import SUCCESS, label, listed, rendered, share_of, undo
@@ -68,7 +69,6 @@ def propose(draft: Draft) -> None:
             rollback=undo(f"Lead the name back: {old} still runs"),
             undone_until=f"{old} is scaled to zero",
             risk="medium" if callers else "low",
-            rank=(*draft.heritage.rank(old), old),
         )
 
 
@@ -106,15 +106,10 @@ def _actions(draft: Draft, old: str, new: str) -> list[Action]:
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
-    """The new service runs, and has all of the old one's traffic from outside; nobody comes in through the old one."""
+    """The new service does all it has to, and has all of the old one's traffic from outside. What comes in through a
+    gateway by its name would follow that name all at once, so the entrance moves before."""
     old, new = subject(step)
-    routed = any(backend.service == old for route in world.current.routes for backend in route.backends)
-    gateway = any(route.via == old for route in world.current.routes)
-    return (
-        f"deployed/{new}",
-        *([f"shifted/{old}/{new}"] if routed else []),
-        *([f"entry-moved/{old}"] if gateway else []),
-    )
+    return (*ready(world, new), *shifted(world, old), *entered(world, old))
 
 
 def allowed(step: Step, world: World) -> str:

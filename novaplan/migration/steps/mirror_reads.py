@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from novaplan.migration.allowing import nothing, subject
 from novaplan.migration.draft import Draft
+from novaplan.migration.facts import ready
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.texts import label
 from novaplan.migration.world import World
@@ -57,13 +58,12 @@ def propose(draft: Draft) -> None:
             ],
             rollback=[Action("Stop mirroring", tool="person")],
             undone_until="always: its answers reach nobody",
-            rank=(*draft.heritage.rank(old), old),
         )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
-    """The new service runs."""
-    return (f"deployed/{subject(step)[1]}",)
+    """The new service runs as it will: what is compared is what will answer."""
+    return ready(world, subject(step)[1])
 
 
 def allowed(step: Step, world: World) -> str:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from novaplan.migration.allowing import only, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit
+from novaplan.migration.facts import behind
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.texts import label, listed, rendered, undo
 from novaplan.migration.world import World
@@ -60,16 +61,12 @@ def propose(draft: Draft) -> None:
             ],
             undone_until=f"{gateway} is scaled to zero",
             risk="high",
-            rank=(*draft.heritage.rank(gateway), gateway),
         )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
-    """The inventory says who comes in there; and what the gateway does for old services, new ones do themselves."""
-    gateway, ends = subject(step)[0], world.target.service
-    behind = {item.service for route in world.current.routes if route.via == gateway for item in route.backends}
-    moved = [(old, world.heir(old)) for old in sorted(behind) if old not in ends]
-    return ("inventory", *(f"shifted/{old}/{new}" for old, new in moved if new in ends))
+    """The inventory says who comes in there; whatever is behind it is served by the new side."""
+    return ("inventory", *behind(world, subject(step)[0]))
 
 
 def allowed(step: Step, world: World) -> str:

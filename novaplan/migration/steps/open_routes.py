@@ -39,6 +39,7 @@ def propose(draft: Draft) -> None:
             title=f"Open {_counted(len(routes))} that will lead to {name}; until then they lead where the old ones do",
             stages=[made],
             units={"routes": len(routes)},
+            establishes=(f"opened/{name}",),
             touches=sorted({name, *(backend.service for route in routes for backend in route.backends)}),
             preconditions=("nobody is told of the new addresses yet", "the certificate is valid for their hosts"),
             actions=rendered(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from novaplan.migration.allowing import only, only_fields, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, set_fields
+from novaplan.migration.facts import ready
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.steps.mirror_reads import HTTP
 from novaplan.migration.texts import SUCCESS, kubectl, label, listed, rendered, share_of, undo
@@ -84,7 +85,6 @@ def _add(
         undone_until=f"{old} is scaled to zero",
         bake=draft.rollout.weight_bake,
         risk="high" if weight == 100 else "medium",
-        rank=(*draft.heritage.rank(old), old),
     )
 
 
@@ -181,14 +181,14 @@ def _gates(draft: Draft, old: str, new: str) -> list[Gate]:
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
-    """The new service runs; its answers were compared, where reads can be mirrored."""
+    """The new service runs and does all it has to; its answers were compared, where reads can be mirrored."""
     old, new, _ = subject(step)
     http = any(
         backend.service == old and route.protocol in HTTP
         for route in world.current.routes
         for backend in route.backends
     )
-    return (f"deployed/{new}", *([f"mirrored/{old}/{new}"] if http else []))
+    return (*ready(world, new), *([f"mirrored/{old}/{new}"] if http else []))
 
 
 def allowed(step: Step, world: World) -> str:
