@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from novaplan.migration.step import Action, Gate
-from novaplan.migration.texts import listed, psql, sh, sql_name, sql_text
+from novaplan.migration.texts import listed, psql, rendered, sh, sql_name, sql_text, undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +186,7 @@ def switch_actions(copy: Copy, clients: Sequence[str]) -> list[Action]:
 
 
 def _switched(who: str) -> list[Action]:
-    return [
-        Action(
-            f"Put the new address into the secrets and settings of {who}, and restart them one after the other",
-            "novaplan render states/{state}.yaml -o manifests/{state}\nkubectl apply -k manifests/{state}",
-            "novaplan",
-        ),
-    ]
+    return rendered(f"Put the new address into the secrets of {who}; this changes their settings and restarts them")
 
 
 def switch_gates(copy: Copy, watched: int) -> list[Gate]:
@@ -216,9 +210,5 @@ def switch_back(copy: Copy, clients: Sequence[str]) -> list[Action]:
             f"Fence writes on {copy.to_server}, wait until the old side has everything, carry the sequences back",
             tool="person",
         ),
-        Action(
-            f"Give {who} the old address again and restart them, then let writes on",
-            "novaplan render states/{before}.yaml -o manifests/{before}\nkubectl apply -k manifests/{before}",
-            "novaplan",
-        ),
+        *undo(f"Give {who} the old address again, in their secrets too; this restarts them. Then let writes on"),
     ]

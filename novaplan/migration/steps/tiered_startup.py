@@ -28,7 +28,7 @@ def propose(draft: Draft) -> None:
         service = draft.target.service.get(one)
         step = draft.add(
             *names,
-            title=f"Let {listed(names)} start in {'their tiers' if len(names) > 1 else _tier(draft, one)}"
+            title=f"Let {listed(names)} start {'in their tiers' if len(names) > 1 else _tier(draft, one)}"
             + (f", once {listed(waits)} {'answers' if len(waits) == 1 else 'answer'}" if waits else ""),
             stages=[edits],
             after=[made[name] for name in waits if name in made] + _blocked(draft, names),
@@ -87,7 +87,7 @@ def _waits(draft: Draft, name: str) -> tuple[str, ...]:
 def _tier(draft: Draft, name: str) -> str:
     service, store = draft.target.service.get(name), draft.target.datastore.get(name)
     tier = service.startup.tier if service else store.startup_tier if store else None
-    return "no tier" if tier is None else f"tier {tier}"
+    return "without a tier" if tier is None else f"in tier {tier}"
 
 
 def _tier_of(draft: Draft, name: str) -> int | None:
