@@ -208,7 +208,7 @@ def test_checks_that_do_not_hold_are_told(novaplan: Run, folder: Path) -> None:
 def test_what_everybody_reaches_is_told(novaplan: Run, folder: Path) -> None:
     routes = "routes: [{listen: 8080, backends: [{service: cart, port: http}]}]\n"
     (folder / "topologies/shop.yaml").write_text(SHOP + routes)
-    said = "novaplan: warning: everybody reaches cart by a {} each; --set network.public={} makes it a {}\n"
+    said = "novaplan: warning: everybody reaches cart by a {} for each port; --set network.public={} makes it a {}\n"
     balancer, port = "LoadBalancer", "NodePort"
     assert said.format(balancer, port, port) in novaplan("render", "shop", "-o", "k8s").err
     changed = novaplan("render", "shop", "-o", "k8s", "--set", "network.public=NodePort")

@@ -192,7 +192,9 @@ def _warn_of_published(topology: Topology, settings: Settings) -> None:
     kind, other = settings.network.public, "NodePort" if settings.network.public == "LoadBalancer" else "LoadBalancer"
     if names:
         shown = ", ".join(names)
-        output.warn(f"everybody reaches {shown} by a {kind} each; --set network.public={other} makes it a {other}")
+        output.warn(
+            f"everybody reaches {shown} by a {kind} for each port; --set network.public={other} makes it a {other}"
+        )
 
 
 def _source(topology: Topology, settings: Settings) -> Topology | None:

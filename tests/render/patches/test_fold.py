@@ -51,6 +51,27 @@ def test_patches_lead_from_state_to_state(current: str) -> None:
         assert cluster.apply(runs, files(back, before="after", after="before")) == cluster.of(before), f"before {step}"
 
 
+def test_steps_in_another_order_do_not_undo_each_other() -> None:
+    """Two people take two steps each from the state that is, whoever comes first."""
+    made = planned("current")
+    wanted = settings().model_copy(update={"system": "current", "namespace": "everything"})
+    ids = [step.id for step in made]
+
+    def objects(done: list[str]) -> list[Manifest]:
+        return assemble(Context(made.after(done), wanted)).manifests
+
+    free = [number for number in range(1, len(ids)) if ids[number - 1] not in made.steps[number].after]
+    pairs = [(number, ids[number - 1], ids[number]) for number in free if made.steps[number].stages != ((),)]
+    assert len(pairs) > 40
+    for number, first, second in pairs[::8]:
+        done = ids[: number - 1]
+        runs = cluster.of(objects(done))
+        for before, after in (([], [second]), ([second], [first, second])):
+            found = patch(objects([*done, *before]), objects([*done, *after]))
+            runs = cluster.apply(runs, files(found, before="before", after="after"))
+        assert runs == cluster.of(objects([*done, first, second]))
+
+
 @pytest.mark.parametrize("current", PLANS)
 def test_nothing_but_the_gateway_and_names_leaves_a_published_port(current: str) -> None:
     """What the outside knows by an address stays one object until nobody publishes it."""
