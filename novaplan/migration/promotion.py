@@ -27,7 +27,7 @@ from novaplan.migration.redis import (
     told,
 )
 from novaplan.migration.step import Action, Gate
-from novaplan.migration.texts import followed, kubectl, listed, rendered, rolled_out, sh, started, undo
+from novaplan.migration.texts import followed, kubectl, listed, removed, rolled_out, sh, started, undo
 from novaplan.topology.datastore import Datastore, Sentinel
 
 NEVER = 99
@@ -239,10 +239,10 @@ class Promotion:
         """What ends the way back."""
         name = self.store.name
         if self.in_place:
-            return rendered("Take away what stood in between")
+            return removed("Take away what stood in between")
         script = f"redis-cli -e -p {SENTINEL_PORT} sentinel reset {MASTER}; sleep 30"
         return [
-            *rendered(
+            *removed(
                 "Only once the way back is given up, and not before the last gate of this step has held for a day:"
                 " remove the old server"
             ),

@@ -106,6 +106,11 @@ def followed(says: str) -> list[Action]:
     return [Action(says, _patch(BEFORE, STATE, "patches/{state}", "", "keep"), "novaplan")]
 
 
+def removed(says: str) -> list[Action]:
+    """What ``followed`` has kept goes. Nothing is applied, so later steps are not undone."""
+    return [Action(says, "patches/{state}/apply.sh delete", "novaplan")]
+
+
 def undo(says: str = "Apply what differs in the state before this step") -> list[Action]:
     """How any change of manifests is taken back."""
     return [Action(says, _patch(STATE, BEFORE, "patches/{state}-back"), "novaplan")]

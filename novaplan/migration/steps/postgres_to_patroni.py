@@ -5,7 +5,7 @@ from __future__ import annotations
 from novaplan.migration.allowing import only
 from novaplan.migration.draft import Draft
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import followed, kubectl, psql, rendered, sh, started
+from novaplan.migration.texts import followed, kubectl, psql, removed, sh, started
 from novaplan.migration.world import World
 from novaplan.quantity import format_milliseconds
 from novaplan.topology.datastore import Datastore, Patroni, Standalone
@@ -130,7 +130,7 @@ def _actions(store: Datastore, wanted: Patroni, old_space: str | None) -> list[A
             ),
             "kubectl",
         ),
-        *rendered("Only once the way back is given up, and not before every gate has held: remove the old server"),
+        *removed("Only once the way back is given up, and not before every gate has held: remove the old server"),
     ]
 
 

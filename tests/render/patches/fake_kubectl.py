@@ -11,6 +11,8 @@ WORDS = sys.argv[1:]
 with (PLACE / "calls").open("a") as stream:
     stream.write(json.dumps(WORDS) + "\n")
 secrets = json.loads((PLACE / "secrets.json").read_text())
+if os.environ.get("FAKE_FAILURE") in WORDS:
+    sys.exit(1)
 if WORDS[0] == "diff":
     sys.exit(1)
 if "get" in WORDS and "secret" in WORDS:

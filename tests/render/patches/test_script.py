@@ -99,9 +99,22 @@ def test_what_goes_may_stay_for_a_while(cluster: Cluster) -> None:
     kept = (cluster.folder / "patch" / "keep.yaml").read_text()
     assert "name: p-before\n" in kept
     assert "- 1\n" in kept
+    calls = cluster.run(before, after, "delete")[2]
+    assert not any(call.startswith("apply") for call in calls), "what later steps have applied stays"
     calls = cluster.run(before, after)[2]
     goes = ["delete --ignore-not-found -f keep.yaml", "delete --ignore-not-found -f delete.yaml"]
     assert calls[1:-1] == ["apply -f apply.yaml", *goes]
+
+
+@pytest.mark.parametrize("failing", ["create", "patch", "apply"])
+def test_nothing_goes_when_something_new_fails(cluster: Cluster, failing: str) -> None:
+    before = [item("ConfigMap", "old", data={}), secret("kept")]
+    after = [item("ConfigMap", "new", data={}), secret("kept", "more"), item("Secret", "t", type="Opaque")]
+    cluster.fill({"s": ["kept", "more"]})
+    status, _, calls = cluster.run(before, after, FAKE_FAILURE=failing)
+    assert status == 1
+    assert failing in calls[-1].split()
+    assert not any("delete" in call for call in calls)
 
 
 def test_one_component_alone() -> None:
