@@ -21,11 +21,13 @@ def propose(draft: Draft) -> None:
         touches=[service.name for service in draft.current.services],
         actions=[
             Action(
-                "See whether the file still says what runs", "novaplan import kubernetes . -o observed.yaml", "novaplan"
+                "See whether the file still says what runs: read the manifests of it all, wherever you keep them",
+                "novaplan import kubernetes FOLDER -o observed.yaml",
+                "novaplan",
             ),
             Action(
                 "Compare both, and mend the file or the system until they agree",
-                "novaplan diff current.yaml observed.yaml --detailed-exitcode",
+                "novaplan diff states/{before}.yaml observed.yaml --detailed-exitcode",
                 "novaplan",
             ),
             Action(

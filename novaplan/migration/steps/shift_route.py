@@ -80,7 +80,7 @@ def _add(
             *_apart(draft, routes, old, new, weight),
         ),
         actions=_actions(draft, routes, new, weight),
-        gates=_gates(draft, old, new),
+        gates=_gates(draft, old, new, http=any(route.path or route.protocol in HTTP for route in routes)),
         rollback=[*undo(f"Set it back; {old} still runs with all its pods"), *_at_gateways(routes, new, before)],
         undone_until=f"{old} is scaled to zero",
         bake=draft.rollout.weight_bake,
@@ -151,9 +151,20 @@ def _elsewhere(draft: Draft, plain: list[Route], new: str) -> list[Action]:
     return [Action(says, kubectl(there, *words, "-o", "wide"))]
 
 
-def _gates(draft: Draft, old: str, new: str) -> list[Gate]:
+def _gates(draft: Draft, old: str, new: str, *, http: bool) -> list[Gate]:
     slow = "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{{service={}}}[5m])))"
     watched = draft.rollout.weight_bake
+    air = Gate(
+        "Its pods have air",
+        "promql",
+        f"max(rate(container_cpu_usage_seconds_total{{container={label(new)}}}[5m]) / on (pod) group_left"
+        f' kube_pod_container_resource_limits{{resource="cpu",container={label(new)}}})',
+        "<= 0.8",
+        watched,
+    )
+    if not http:
+        opened = f"sum(open_connections{{service={label(new)}}})"
+        return [Gate("Clients connect to it, and stay", "promql", opened, "as many as before", watched), air]
     return [
         Gate(
             "Requests succeed",
@@ -169,14 +180,7 @@ def _gates(draft: Draft, old: str, new: str) -> list[Gate]:
             "<= 1.2 or absent",
             watched,
         ),
-        Gate(
-            "Its pods have air",
-            "promql",
-            f"max(rate(container_cpu_usage_seconds_total{{container={label(new)}}}[5m]) / on (pod) group_left"
-            f' kube_pod_container_resource_limits{{resource="cpu",container={label(new)}}})',
-            "<= 0.8",
-            watched,
-        ),
+        air,
     ]
 
 
