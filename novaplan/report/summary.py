@@ -14,6 +14,7 @@ from novaplan.changes.summary import Pair
 from novaplan.findings import Finding
 from novaplan.migration.plan import Plan
 from novaplan.migration.schedule import Schedule
+from novaplan.report.filling import counted
 from novaplan.topology.parts import address
 
 
@@ -53,12 +54,21 @@ def tiles(diff: Diff) -> Iterator[Tile]:
     summary = diff.summary
     available = summary.highly_available_datastores
     for label, pair, note, section in (
-        ("services", summary.services, f"{summary.optional_services.target} optional", "picture"),
-        ("datastores", summary.datastores, f"{available.current} → {available.target} highly available", "picture"),
-        ("dependencies", summary.dependencies, f"{summary.internal_dependencies} calls become internal", "differences"),
+        ("services", summary.services, _some(summary.optional_services.target, "optional"), "picture"),
+        ("datastores", summary.datastores, _some(available.target, "highly available"), "picture"),
+        (
+            "dependencies",
+            summary.dependencies,
+            _some(summary.internal_dependencies, "became calls inside a service"),
+            "differences",
+        ),
         ("pods", summary.pods, "at the current replicas", "figures"),
     ):
         yield Tile(label, str(pair.target), _before(pair), note, section)
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}" if count else ""
 
 
 def _before(pair: Pair) -> str:
@@ -84,7 +94,7 @@ def findings_tile(before: Sequence[Finding], after: Sequence[Finding]) -> Tile:
     errors = [sum(item.severity == "error" for item in side) for side in (before, after)]
     was = str(errors[0]) if errors[0] != errors[1] else ""
     return Tile(
-        "errors found by the checks", str(errors[1]), was, f"of {len(after)} findings in the target", "findings"
+        "errors found by the checks", str(errors[1]), was, f"of {counted(after, 'finding')} in the target", "findings"
     )
 
 
@@ -101,7 +111,7 @@ def plan_tiles(plan: Plan | None, schedule: Schedule | None) -> Iterator[Tile]:
         yield Tile("plan", "none", note="no safe order of steps", section="plan")
         return
     people = f"{schedule.people} at work, {schedule.person_days:.1f} person-days"
-    yield Tile("steps, each proved safe", str(len(plan)), note=_no_way_back(plan), section="plan")
+    yield Tile("steps, each proved safe", f"{len(plan):,}", note=_no_way_back(plan), section="plan")
     yield Tile("working days", f"{schedule.days:.1f}", note=people, section="plan")
     asked = sum(held.obligations for held in plan.proof.held)
     yield Tile("questions answered", f"{asked:,}", note="in every state that can be reached", section="proof")

@@ -20,6 +20,7 @@ from novaplan.report.page import Assumptions, report
 from novaplan.topology.base import replace
 from novaplan.topology.storage import load
 from novaplan.topology.system import Topology
+from tests.generate import system
 from tests.golden_files import check
 from tests.report.pages import HOSTILE, Outline, hostile, nova, section
 
@@ -173,6 +174,32 @@ def test_without_graphviz_the_page_says_what_to_install(monkeypatch: pytest.Monk
     page = report(load("shop"), load("shop-target"))
     assert "install Graphviz" in section(page, "picture")
     assert '<svg class="chart"' in section(page, "plan")
+
+
+def test_a_system_too_large_for_a_picture_is_drawn_by_namespaces() -> None:
+    large = system(170, 200)
+    changed = replace(large, services=tuple(replace(each, replicas=each.replicas + 1) for each in large.services))
+    text = section(report(large, changed), "picture")
+    assert "each box stands for all of a namespace" in text
+    if shutil.which("dot"):
+        assert text.count('class="node') < 20
+        assert "50 services" in text
+
+
+def test_what_is_too_much_is_told_by_kinds_and_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = nova()
+    for name in ("page.steps.MOST_STEPS", "walk.MOST_STEPS", "page.MOST_CHANGES"):
+        monkeypatch.setattr(f"novaplan.report.{name}", 20)
+    current, target = load("current"), load("target")
+    page, made = report(current, target), plan(current, target)
+    for name in ("differences", "plan", "walk"):
+        assert "too many" in section(page, name) or "told in words" in section(page, name)
+    rows = re.findall(r'<th scope="row">([a-z-]+)</th><td>[a-z]+</td><td class="n">(\d+)</td>', section(page, "plan"))
+    assert sum(int(count) for _, count in rows) == len(made.steps)
+    assert {kind for kind, _ in rows} == {step.kind for step in made.steps}
+    counts = re.findall(r'<td class="n">(\d+)</td>', section(page, "differences"))
+    assert sum(map(int, counts)) == len(diff(current, target))
+    assert len(page) < len(whole) / 2
 
 
 def test_the_outline_of_the_page() -> None:

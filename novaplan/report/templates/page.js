@@ -171,6 +171,16 @@
     tip.style.top = `${Math.max(4, y + 16 + size.height > innerHeight ? y - size.height - 12 : y + 16)}px`;
   };
 
+  // Something of these is to be seen, without the page itself moving.
+  const bringIn = (view, touched, behavior) => {
+    const frame = view.getBoundingClientRect();
+    const within = ({ x, y, width, height }) => x >= frame.left && y >= frame.top && x + width <= frame.right && y + height <= frame.bottom;
+    const places = [...touched.filter((element) => element.matches(".node")), ...touched].map((element) => element.getBoundingClientRect());
+    if (!places.length || places.some(within)) return;
+    const { x, y, width, height } = places[0];
+    view.scrollBy({ left: x + width / 2 - frame.left - frame.width / 2, top: y + height / 2 - frame.top - frame.height / 2, behavior });
+  };
+
   // ---- pictures: pan, zoom, and a way through the boxes with the arrow keys
   const LARGEST = 4;
   for (const picture of all(".picture")) {
@@ -192,7 +202,7 @@
     };
     const fit = () => apply(fitting());
     // On a phone the whole would be too small to read: begin with the upper left corner.
-    const begin = () => { apply(Math.max(wide(), 0.6)); view.scrollLeft = 0; view.scrollTop = 0; };
+    const begin = () => { apply(Math.max(wide(), 0.6)); view.scrollLeft = 0; view.scrollTop = 0; bringIn(view, nodes, "auto"); };
     begin();
     const move = (x, y) => view.scrollBy({ left: x * view.clientWidth / 3, top: y * view.clientHeight / 3, behavior: still.matches ? "auto" : "smooth" });
     const deeds = {
@@ -312,16 +322,6 @@
       places.forEach((place, index) => { if (place.textContent !== (label[index] || "")) place.textContent = label[index] || ""; });
       element.setAttribute("aria-label", label.join(", "));
     };
-    // Something of what changed is to be seen, without the page itself moving.
-    const bringIn = (touched) => {
-      const view = one(".view", home);
-      const frame = view.getBoundingClientRect();
-      const within = ({ x, y, width, height }) => x >= frame.left && y >= frame.top && x + width <= frame.right && y + height <= frame.bottom;
-      const places = [...touched.filter((element) => element.matches(".node")), ...touched].map((element) => element.getBoundingClientRect());
-      if (!places.length || places.some(within)) return;
-      const { x, y, width, height } = places[0];
-      view.scrollBy({ left: x + width / 2 - frame.left - frame.width / 2, top: y + height / 2 - frame.top - frame.height / 2, behavior: still.matches ? "auto" : "smooth" });
-    };
     const draw = (state) => {
       if (!home || !data.frames) return;
       const frame = data.frames[state];
@@ -335,7 +335,8 @@
         element.classList.toggle("went", gone.has(index));
         if (lines[state][index]) written(element, lines[state][index]);
       });
-      if (state) bringIn([...fresh, ...changed, ...gone].map((index) => elements[index]).filter(Boolean));
+      const touched = [...(state ? [...fresh, ...changed, ...gone] : shown[0])].map((index) => elements[index]).filter(Boolean);
+      bringIn(one(".view", home), touched, still.matches || !state ? "auto" : "smooth");
     };
     const tell = (state) => {
       const said = data.states[state];
