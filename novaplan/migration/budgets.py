@@ -38,6 +38,7 @@ def answer(world: World, budget: Budget) -> Answer:
             mask, heaviest = _searched(world, budget.terms, frame) or _heaviest(world, budget.terms, within, frame)
             excess = heaviest - frame.found
             if excess > at_start and breach is None:
+                mask = _trimmed(world, budget, mask)
                 breach = (mask, budget.explain(world.view(mask), heaviest, frame.found))
         worst = max(worst, excess)
     left = _excess(world, budget, world.everything)
@@ -52,6 +53,24 @@ def _excess(world: World, budget: Budget, mask: int) -> int:
     view = world.view(mask)
     limit = budget.limit(view)
     return 0 if limit is None else max(0, sum(term(view) for term in budget.terms) - limit)
+
+
+def _trimmed(world: World, budget: Budget, mask: int) -> int:
+    """The state without what was done last and adds nothing to the excess, so that its last step is one that does."""
+    view = world.view(mask)
+    excess = _excess(world, budget, mask)
+    budget.limit(view)
+    for term in budget.terms:
+        term(view)
+    counts = 0
+    for read in view.reads:
+        counts |= world.writers_mask(read)
+    for node in sorted(items_of(mask), key=world.order.rank.__getitem__, reverse=True):
+        less = mask & ~(1 << node)
+        if counts >> node & 1 and _excess(world, budget, less) < excess:
+            return mask
+        mask = less
+    return mask
 
 
 def _searched(world: World, terms: Sequence[Term], frame: Leaf) -> tuple[int, int] | None:

@@ -22,9 +22,9 @@ class Shortfall:
     """How a state falls short."""
 
     message: str
-    amount: Amount = 1
+    amount: Amount
     """By how much; more is worse."""
-    remedy: str = ""
+    remedy: str
     """Which change would open the way."""
 
 

@@ -42,7 +42,8 @@ class Breach:
     done: tuple[str, ...] = ()
     """The steps that are done in the state that shows it."""
     amount: Amount = 1
-    remedy: str = ""
+    remedy: str = field(kw_only=True)
+    """What opens the way."""
     mask: int = 0
     """That state, as a set of stages."""
 
@@ -74,6 +75,9 @@ class Proof:
         return not self.breaches
 
 
+_COMPLETE = "put the steps back that are missing, or plan again"
+
+
 def prove(world: World, invariants: tuple[Invariant, ...], *, progress: Progress | None = None) -> Proof:
     """Hold the steps of ``world`` against the three theorems and every invariant."""
     breaches = [*confluence(world), *arrival(world), *ways_back(world)]
@@ -97,17 +101,9 @@ def prove(world: World, invariants: tuple[Invariant, ...], *, progress: Progress
             broken += found.at_start > 0
             if found.breach is not None and not world.rollout.waives(invariant.name, question.subject):
                 mask, shortfall = found.breach
-                breaches.append(
-                    Breach(
-                        invariant.name,
-                        question.subject,
-                        shortfall.message,
-                        world.done(mask),
-                        shortfall.amount,
-                        shortfall.remedy,
-                        mask,
-                    )
-                )
+                done, amount, remedy = world.done(mask), shortfall.amount, shortfall.remedy
+                told = shortfall.message
+                breaches.append(Breach(invariant.name, question.subject, told, done, amount, remedy=remedy, mask=mask))
         held.append(Held(invariant.name, len(questions), states, broken))
     return Proof(tuple(held), tuple(breaches), answers)
 
@@ -141,14 +137,14 @@ def confluence(world: World) -> Iterator[Breach]:
 
 def arrival(world: World) -> Iterator[Breach]:
     """Where the end differs from target."""
-    ends, wanted = world.parts(world.everything), split(world.target)
+    ends, wanted, done = world.parts(world.everything), split(world.target), world.done(world.everything)
     for own in sorted(ends.keys() | wanted.keys()):
         if own not in wanted:
-            yield Breach("target", own, "is left over: target has no such part", world.done(world.everything))
+            yield Breach("target", own, "is left over: target has no such part", done, remedy=_COMPLETE)
         elif own not in ends:
-            yield Breach("target", own, "is missing: target has it, and no step makes it", world.done(world.everything))
+            yield Breach("target", own, "is missing: target has it, and no step makes it", done, remedy=_COMPLETE)
         elif ends[own] != wanted[own]:
-            yield Breach("target", own, "ends up other than in target", world.done(world.everything))
+            yield Breach("target", own, "ends up other than in target", done, remedy=_COMPLETE)
     if ends == wanted:
         try:
             world.topology(world.everything)
@@ -173,7 +169,13 @@ def ways_back(world: World) -> Iterator[Breach]:
         apply(step.edits, there)
         apply(inverse(step.edits, state), there)
         if there != state:
-            yield Breach("rollback", step.id, "its rollback does not give the state before", world.done(before))
+            yield Breach(
+                "rollback",
+                step.id,
+                "its rollback does not give the state before",
+                world.done(before),
+                remedy="let the step edit each part once, or say that it cannot be undone",
+            )
 
 
 def problems(breaches: Iterable[Breach]) -> list[Problem]:

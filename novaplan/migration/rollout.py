@@ -21,8 +21,8 @@ class Waiver(Model):
     reason: Annotated[str, Field(min_length=1)]
 
 
-class Room(Model):
-    """What a cluster holds, the largest node left out: CPU, memory and pods that may be requested at once."""
+class Size(Model):
+    """CPU, memory and pods that may be requested at once."""
 
     cpu: Millicores
     memory: Bytes
@@ -32,6 +32,13 @@ class Room(Model):
         """One of the figures by its name."""
         value: int = getattr(self, figure)
         return value
+
+
+class Room(Size):
+    """What a cluster holds, the largest node left out."""
+
+    node: Size | None = None
+    """The largest node: what one more like it adds."""
 
 
 class Rollout(Model):
@@ -71,8 +78,10 @@ class Rollout(Model):
         not count."""
         open_ = [node for node in nodes if not node.closed]
         figures = [[getattr(node, figure) for node in open_] for figure in ("cpu_millicores", "memory_bytes", "pods")]
+        cpu, memory, pods = (max(items, default=0) for items in figures)
+        node = Size.model_construct(cpu=cpu, memory=memory, pods=pods)
         cpu, memory, pods = (sum(items) - max(items, default=0) for items in figures)
-        return replace(self, room=Room.model_construct(cpu=cpu, memory=memory, pods=pods))
+        return replace(self, room=Room.model_construct(cpu=cpu, memory=memory, pods=pods, node=node))
 
 
 def load_rollout(source: str | os.PathLike[str] = "rollout") -> Rollout:

@@ -125,7 +125,12 @@ def breaches(of: World) -> list[Breach]:
 def broken(invariant: str, of: World) -> list[str]:
     """The subjects of which one invariant complains."""
     (asked,) = [item for item in all_invariants() if item.name == invariant]
-    return [item.subject for item in prove(of, (asked,)).breaches if item.invariant == invariant]
+    found = [item for item in prove(of, (asked,)).breaches if item.invariant == invariant]
+    for item in found:  # every refusal says what is short, by how much, and what opens the way
+        assert item.message
+        assert item.amount > 0
+        assert item.remedy
+    return [item.subject for item in found]
 
 
 def short(invariant: str, topology: Topology) -> list[str]:

@@ -24,7 +24,7 @@ def term(name: str, factor: int) -> Reader:
 
 def budget(factors: list[int], limit: Callable[[View], int | None]) -> Budget:
     terms = tuple(term(name, factor) for name, factor in zip(NAMES, factors, strict=True))
-    return Budget("it", terms, limit, lambda _, total, most: Shortfall("over", total - most))
+    return Budget("it", terms, limit, lambda _, total, most: Shortfall("over", total - most, "take less"))
 
 
 def by_force(of: World, asked: Budget) -> tuple[int, int, int]:

@@ -28,7 +28,7 @@ def question(table: dict[int, int], first: str, second: str) -> Obligation:
         if one is not None and one.replicas % 2:
             two = view.part(f"service:{second}", Service)
             amount += 2 if two is None else table.get(two.replicas + 1, 0)
-        return Shortfall("short", amount) if amount else None
+        return Shortfall("short", amount, "mend it") if amount else None
 
     return Obligation("it", check)
 

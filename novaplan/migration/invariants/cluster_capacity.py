@@ -2,7 +2,7 @@
 
 What is requested counts, as for the scheduler. Without nodes it cannot be known, and nothing is asked; with them
 (``nodes`` of the rollout) the sum must fit what is left without the largest. Whether the pods can be placed, ``novaplan
-fit CURRENT --with TARGET`` says.
+fit CURRENT TARGET --surge`` says.
 """
 
 from __future__ import annotations
@@ -47,7 +47,17 @@ def _pods_of(service: Service | None, datastore: Datastore | None) -> tuple[Pod,
     return pods(Topology.model_construct(services=services, datastores=stores), "maximum", surge=True)
 
 
-def _short(_view: View, total: int, limit: int, figure: str) -> Shortfall:
-    _, form = _FIGURES[figure]
-    message = f"{form(total)} requested, {form(limit)} are there without the largest node"
-    return Shortfall(message, total - limit, "add a node, or remove the old side of one group before the next begins")
+def _short(view: View, total: int, limit: int, figure: str) -> Shortfall:
+    amount, form = _FIGURES[figure]
+    target, room = view.world.target, view.world.rollout.room
+    alone = sum(amount(pod) for pod in pods(target, "maximum", surge=True))
+    message = f"{form(total)} may be requested, {form(limit)} are there without the largest node"
+    if alone > limit:
+        message += f"; {target.name} alone may request {form(alone)}, so no order of steps helps"
+    each = room.node.of(figure) if room is not None and room.node is not None else 0
+    count = -(-(total - limit) // each) if each else 0
+    nodes = f"{count} more node{'s' if count > 1 else ''} like the largest" if count else "nodes"
+    remedy = f"add {nodes}, for {form(total - limit)} more (docs/fit.md), or lower the upper bounds of autoscaling"
+    if alone <= limit:
+        remedy += ", or plan fewer groups at once, so that the old side of one is gone before the next is deployed dark"
+    return Shortfall(message, total - limit, remedy)

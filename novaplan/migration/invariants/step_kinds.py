@@ -19,12 +19,17 @@ def judge(world: World) -> Iterator[Breach]:
     for step in world.steps:
         kind = kinds.get(step.kind)
         if kind is None:
-            yield Breach(NAME, step.id, f"there is no kind {step.kind!r}{nearest(step.kind, kinds)}")
+            yield Breach(NAME, step.id, f"there is no kind {step.kind!r}{nearest(step.kind, kinds)}", remedy="name one")
             continue
         if not step.id.startswith(f"{step.kind}/") and step.id != step.kind:
             yield Breach(NAME, step.id, f"is of kind {step.kind} and not called so", remedy=f"call it {step.kind}/...")
         if step.phase != kind.phase:
-            yield Breach(NAME, step.id, f"is in phase {step.phase}; a step of its kind belongs to {kind.phase}")
+            yield Breach(
+                NAME,
+                step.id,
+                f"is in phase {step.phase}; a step of its kind belongs to {kind.phase}",
+                remedy=f"put it into {kind.phase}",
+            )
         wrong = _wrong(kind, step, world)
         if wrong:
             yield Breach(NAME, step.id, wrong, remedy="leave that to a step of another kind")

@@ -3,8 +3,12 @@ from __future__ import annotations
 import pytest
 
 from novaplan.capacity.nodes import Node
-from novaplan.migration.rollout import Rollout
-from tests.migration.small import broken, service, system, world
+from novaplan.errors import PlanRefused
+from novaplan.migration.planning import plan
+from novaplan.migration.rollout import Rollout, rollout_on
+from novaplan.migration.world import World
+from tests.migration.planned import sides
+from tests.migration.small import breaches, broken, service, step, system, to, world
 
 POD = [{"name": "web", "resources": {"requests": {"cpu": "1", "memory": "1Gi"}}}]
 SYSTEM = system(
@@ -38,3 +42,27 @@ def test_the_largest_node_may_be_lost_and_closed_ones_do_not_count() -> None:
 
     assert room is not None
     assert (room.cpu, room.memory, room.pods) == (2000, 8, 10)
+
+
+def test_a_refusal_names_the_step_the_figure_and_how_many_nodes_would_do() -> None:
+    grown = system(services=[service("web", replicas=9, containers=POD)])
+    bigger = step("grow", to("service:web", grown))
+    later = step("later", after=("grow",))
+    nodes = [Node(name, 2000, 2**40, 99) for name in "ab"]
+
+    found = breaches(World(SYSTEM, grown, (bigger, later), Rollout().on(nodes)))
+    (told,) = [breach for breach in found if breach.invariant == "cluster-capacity"]
+    assert told.done == ("grow",)
+    assert told.message.startswith(
+        "13 may be requested, 2 are there without the largest node; system alone may request 12"
+    )
+    assert told.remedy.startswith("add 6 more nodes like the largest, for 11 more")
+
+
+@pytest.mark.parametrize(("names", "cpu"), [(("current", "target"), "10300m"), (("shop", "shop-target"), "35550m")])
+def test_the_bundled_nodes_hold_neither_system_at_its_most(names: tuple[str, str], cpu: str) -> None:
+    """What docs/migration.md says of them."""
+    with pytest.raises(PlanRefused) as no:
+        plan(*sides(*names), rollout=rollout_on("rollout", "nodes"))
+
+    assert f"{names[1]} alone may request {cpu}, so no order of steps helps" in str(no.value.problems[0])
