@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from novaplan.findings import SEVERITIES, Finding, Severity
@@ -27,12 +27,15 @@ class Count(NamedTuple):
     after: int
 
 
-def told(before: Sequence[Finding], after: Sequence[Finding]) -> list[Told]:
-    """Every finding once: gravest first, then what is new, what stays, what is mended. Findings of one check about one
-    subject are the same one on both sides."""
-    known, left = ({(item.check, item.subject) for item in side} for side in (before, after))
+def told(before: Sequence[Finding], after: Sequence[Finding], heirs: Mapping[str, Sequence[str]]) -> list[Told]:
+    """Every finding once: gravest first, then what is new, what stays, what is mended. Findings of one check are the
+    same one on both sides when they are about the same subject, or about what became of it: ``heirs``, by name."""
+    known = {(item.check, heir) for item in before for heir in heirs.get(item.subject, (item.subject,))}
+    left = {(item.check, item.subject) for item in after}
     found = [Told("stays" if (item.check, item.subject) in known else "new", item) for item in after]
-    found += [Told("mended", item) for item in before if (item.check, item.subject) not in left]
+    for item in before:
+        if not any((item.check, heir) in left for heir in heirs.get(item.subject, (item.subject,))):
+            found.append(Told("mended", item))
     return sorted(found, key=lambda item: (SEVERITIES.index(item.finding.severity), _FATES.index(item.fate)))
 
 

@@ -104,7 +104,7 @@ def report(
         servers=figures.servers(both),
         costs=figures.costs(*paid),
         prices=prices,
-        findings=findings.told(*wrong),
+        findings=findings.told(wrong[0], wrong[1], summary.followed(found)),
         finding_counts=findings.counts(*wrong),
         remarks=list(figures.remarks(both)),
         judged=None if given.claims is None else list(zip(("before", "after"), judged, strict=True)),

@@ -160,6 +160,12 @@ def _word(name: str, sources: Sequence[str], changed: bool) -> str:
     return "changed" if changed else "unchanged"
 
 
+def followed(diff: Diff) -> dict[str, tuple[str, ...]]:
+    """What became of every component of current, by name; of what is gone nothing did."""
+    kinds = ("service", "datastore", "external")
+    return {name: where.into for kind in kinds for name, where in diff.fates(kind).items()}
+
+
 def gone(diff: Diff) -> list[Gone]:
     """What goes without an heir."""
     return [

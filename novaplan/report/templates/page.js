@@ -221,11 +221,9 @@
 
     // The mouse drags; fingers scroll by themselves, and two of them zoom.
     let held = null;
-    const fingers = new Map();
     let span = 0;
     view.addEventListener("pointerdown", (event) => {
-      if (event.pointerType === "touch") fingers.set(event.pointerId, event);
-      else if (event.button === 0) held = { x: event.clientX, y: event.clientY, left: view.scrollLeft, top: view.scrollTop };
+      if (event.pointerType !== "touch" && event.button === 0) held = { x: event.clientX, y: event.clientY, left: view.scrollLeft, top: view.scrollTop };
     });
     addEventListener("pointermove", (event) => {
       if (held) {
@@ -244,7 +242,7 @@
       span = now;
     }, { passive: false });
     for (const name of ["pointerup", "pointercancel"]) {
-      addEventListener(name, (event) => { fingers.delete(event.pointerId); held = null; span = 0; view.classList.remove("held"); });
+      addEventListener(name, () => { held = null; span = 0; view.classList.remove("held"); });
     }
 
     // Only one box can be reached by Tab; from there the arrow keys go on.
