@@ -145,6 +145,8 @@ def described_objects(objects: Sequence[Manifest], name: str = "system", notes: 
     # Checks look at everything that runs, the system is what it was rendered from.
     rendered = draft is not None and bool(draft.records)
     cluster.draft = _attempt(lambda: draft_of(objects, [], name=name, whole=True))[0] if rendered else draft
+    if rendered and cluster.draft is not None and draft is not None:
+        cluster.draft = replace(cluster.draft, records=draft.records)
     problems = tuple(dict.fromkeys((*wrong, *drafted)))
     return _imported(Description(name, "manifests", cluster=cluster, draft=draft, problems=problems))
 

@@ -16,6 +16,8 @@ from novaplan.checks.cluster import Cluster, Workload
 from novaplan.errors import nearest
 from novaplan.importers.kubernetes.index import DEFAULT_NAMESPACE
 from novaplan.importers.kubernetes.manifests import Manifest, text_of
+from novaplan.topology.datastore import Datastore
+from novaplan.topology.service import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,13 @@ class Resolver:
         """The namespaces that these objects make."""
         spaces = {*self.declared, *(item.namespace for item in cluster.objects if item.namespace)}
         self.used = frozenset({*spaces, *(item.namespace for item in cluster.workloads)})
-        """Those, and the ones that objects live in."""
+        parts = [
+            part for item in (cluster.draft.records if cluster.draft else ()) for part in item.patch.added.values()
+        ]
+        self.recorded = frozenset(
+            (part.namespace or DEFAULT_NAMESPACE, part.name) for part in parts if isinstance(part, Service | Datastore)
+        )
+        """Namespace and name of what novaplan knows and does not render: it runs there by other means."""
 
     def answer(self, host: str, namespace: str) -> Answer | None:
         """What ``host`` leads to for a pod of ``namespace``; None when it is no name of this cluster."""

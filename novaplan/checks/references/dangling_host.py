@@ -91,6 +91,8 @@ def _fault(resolver: Resolver, answer: Answer) -> str | None:
     if answer.service is not None:
         owner = resolver.lacks_pod(answer)
         return f"{owner.name} has only {owner.replicas} pods, and none is called {answer.pod}" if owner else None
+    if (answer.namespace, answer.name) in resolver.recorded:
+        return None
     if answer.namespace not in resolver.used:
         return f"nothing here lives in a namespace {answer.namespace}{resolver.hint(answer)}"
     own = resolver.governing(answer.name, answer.namespace)
