@@ -86,7 +86,8 @@ def cost_tile(before: Cost, after: Cost) -> Tile:
     """What both sides cost per month; + where that is not all."""
     texts = [f"{money(side.total):,.0f}{'+' if side.unknown else ''}" for side in (before, after)]
     note = "at example prices" if after.prices.examples else ""
-    return Tile(f"{after.prices.currency} a month", texts[1], texts[0], note, "figures")
+    was = texts[0] if texts[0] != texts[1] else ""
+    return Tile(f"{after.prices.currency} a month", texts[1], was, note, "figures")
 
 
 def findings_tile(before: Sequence[Finding], after: Sequence[Finding]) -> Tile:
@@ -108,7 +109,7 @@ def claims_tile(judged: Sequence[Judgement]) -> Iterator[Tile]:
 def plan_tiles(plan: Plan | None, schedule: Schedule | None) -> Iterator[Tile]:
     """How long the way is; or that there is none."""
     if plan is None or schedule is None:
-        yield Tile("plan", "none", note="no safe order of steps", section="plan")
+        yield Tile("plan", "none", note="none could be proved safe", section="plan")
         return
     people = f"{schedule.people} at work, {schedule.person_days:.1f} person-days"
     yield Tile("steps, each proved safe", f"{len(plan):,}", note=_no_way_back(plan), section="plan")
