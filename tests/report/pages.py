@@ -8,13 +8,15 @@ from html.parser import HTMLParser
 
 from novaplan.capacity.claims.model import load_claims
 from novaplan.report.page import Assumptions, report
-from novaplan.topology.datastore import Datastore
+from novaplan.topology.datastore import Database, Datastore, External, Topic
 from novaplan.topology.service import Service
 from novaplan.topology.storage import load
 from novaplan.topology.system import Topology
 from novaplan.topology.wiring import Dependency
 
 HOSTILE = "<script>alert(1)</script>\"]; --' onload=x </title></script><!-- ${7*7} {{7*7}}"
+LABEL = HOSTILE.replace(" ", "/")
+"""The same as a name that may hold no space."""
 
 
 @cache
@@ -40,8 +42,15 @@ def _hostile(replicas: int) -> Topology:
         name=HOSTILE,
         description=HOSTILE,
         services=(Service(name="web", description=HOSTILE, team=HOSTILE, replicas=replicas),),
-        datastores=(Datastore(name="db", kind="redis", version="7<b>", description=HOSTILE),),
-        dependencies=(Dependency(client="web", server="db", mode="writes"),),
+        datastores=(
+            Datastore(name="db", kind=LABEL, version=HOSTILE, description=HOSTILE, databases=(Database(name=LABEL),)),
+            Datastore(name="log", kind="kafka", topics=(Topic(name=LABEL, partitions=replicas),)),
+        ),
+        externals=(External(name="mail", kind=LABEL, description=HOSTILE),),
+        dependencies=(
+            Dependency(client="web", server="db", mode="writes", database=LABEL, user=LABEL),
+            Dependency(client="web", server="log", mode="publishes", topic=LABEL),
+        ),
     )
 
 
