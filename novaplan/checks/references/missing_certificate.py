@@ -24,12 +24,16 @@ def objects(cluster: Cluster) -> Iterator[Found]:
         (item.namespace, text_of(item.spec.get("secretName")) or item.name)
         for item in cluster.of_kind("Certificate", "ExternalSecret", "SealedSecret")
     }
+    told = set()
     for item in cluster.of_kind("Ingress"):
         annotations = item.map(item.metadata, "annotations")
         if any(key.startswith("cert-manager.io/") or key == "kubernetes.io/tls-acme" for key in annotations):
             continue
         for entry in item.maps(item.spec, "tls"):
             name = text_of(entry.get("secretName"))
+            if (item.namespace, name) in told:
+                continue
+            told.add((item.namespace, name))
             if name and not cluster.get("Secret", item.namespace, name) and (item.namespace, name) not in made:
                 elsewhere = {
                     one.namespace or DEFAULT_NAMESPACE for one in cluster.of_kind("Secret") if one.name == name

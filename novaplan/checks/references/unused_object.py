@@ -35,7 +35,7 @@ def objects(cluster: Cluster) -> Iterator[Found]:
     users = {use.target[1:] for use in uses(cluster)}
     for item in cluster.of_kind(*_KINDS):
         space = item.namespace or DEFAULT_NAMESPACE
-        if (item.kind, space, item.name) in used or is_made(item) or _is_for_a_controller(item):
+        if (item.kind, space, item.name) in used or is_made(item) or _is_spared(item):
             continue
         elsewhere = sorted({other for other, name in users if name == item.name and other != space})
         hint = (
@@ -116,8 +116,10 @@ def _texts(node: object) -> Iterator[str]:
         yield node
 
 
-def _is_for_a_controller(item: Manifest) -> bool:
-    """Whether a program finds it by its label, its type or its well-known name."""
+def _is_spared(item: Manifest) -> bool:
+    """Whether a program finds it by its label or type, or it was rendered for what is not."""
+    if item.kind == "Secret" and stated_keys(item):
+        return True
     labels, annotations = item.map(item.metadata, "labels"), item.map(item.metadata, "annotations")
     marks = (*labels, *annotations)
     by_label = any(mark.startswith(("grafana_", "argocd.", "prometheus", "reloader.", "sidecar.")) for mark in marks)
