@@ -80,7 +80,8 @@ def of_container(workload: Workload, container: Container) -> Iterator[Gate]:
             endless = _LOOP.search(script) is not None and not _ENDS.search(script)
             where = workload.where(container.get(key), index)
             alone = _ALONE.fullmatch(script)
-            for match in [alone] if alone else (match for one in _PATTERNS for match in one.finditer(script)):
+            plain = script.replace('"', "").replace("'", "")
+            for match in [alone] if alone else (match for one in _PATTERNS for match in one.finditer(plain)):
                 port = int(match["port"]) if match["port"] else None
                 if (match["host"], port) not in seen and not _is_local(match["host"]):
                     seen.add((match["host"], port))

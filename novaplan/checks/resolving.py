@@ -66,7 +66,7 @@ class Resolver:
         if not readings:
             return None
         # Of several meanings that lead nowhere, the one that spells a namespace which is known.
-        spelt = (item for item in readings if item[1] in self.used and item[1] in labels)
+        spelt = (item for item in readings if item[1] in self.used and item[1] in labels and not item[2])
         name, space, pod = next(spelt, next((item for item in readings if item[1] in self.used), readings[0]))
         return Answer(None, name, space, pod)
 
