@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from novaplan.capacity.clients import WHEN
 from novaplan.capacity.connection_words import TIMES
@@ -14,6 +14,18 @@ from novaplan.capacity.pods import Count
 from novaplan.capacity.ranges import COUNTS
 
 Sides = tuple[Overview, Overview]
+
+
+def figures(before: Overview, after: Overview, cost_before: Cost, cost_after: Cost) -> dict[str, Any]:
+    """What the section shows."""
+    sides = before, after
+    return {
+        "totals": totals(sides),
+        "servers": servers(sides),
+        "costs": costs(cost_before, cost_after),
+        "prices": cost_after.prices,
+        "remarks": list(remarks(sides)),
+    }
 
 
 class Bar(NamedTuple):

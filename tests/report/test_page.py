@@ -189,7 +189,7 @@ def test_a_system_too_large_for_a_picture_is_drawn_by_namespaces() -> None:
 
 def test_what_is_too_much_is_told_by_kinds_and_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = nova()
-    for name in ("page.steps.MOST_STEPS", "walk.MOST_STEPS", "page.MOST_CHANGES"):
+    for name in ("planned.steps.MOST_STEPS", "walk.MOST_STEPS", "differences.MOST_CHANGES"):
         monkeypatch.setattr(f"novaplan.report.{name}", 20)
     current, target = load("current"), load("target")
     page, made = report(current, target), plan(current, target)
