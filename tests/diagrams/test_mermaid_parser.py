@@ -1,13 +1,8 @@
-"""What novaplan writes for Mermaid is read by Mermaid itself, whatever stands in it.
-
-``npm ci`` in ``tests/diagrams/mermaid``, or in a copy of it that ``NOVAPLAN_MERMAID`` names, installs the parser.
-"""
+"""What novaplan writes for Mermaid is read by Mermaid itself, whatever stands in it."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,9 +12,9 @@ import pytest
 from novaplan.diagrams.mermaid import MOST_ARROWS, mermaid
 from novaplan.diagrams.picture import LINES, Arrow, Box, Group, Picture, shown
 from novaplan.diagrams.system import draw, identifier
-from tests import generate
+from tests import generate, npm_packages
 
-HERE = Path(__file__).parent / "mermaid"
+HERE = Path(__file__).parent
 GOLDEN = Path(__file__).parent.parent / "golden"
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -43,11 +38,7 @@ HOSTILE = [
 @pytest.fixture(scope="module")
 def folder() -> Path:
     """Where npm installed the parser."""
-    stated = os.environ.get("NOVAPLAN_MERMAID")
-    found = Path(stated) if stated else HERE
-    if stated or (shutil.which("node") and (found / "node_modules").is_dir()):
-        return found
-    pytest.skip("Mermaid's parser is not here: npm ci in tests/diagrams/mermaid")
+    return npm_packages.folder()
 
 
 def parsed(texts: list[str], folder: Path) -> list[dict[str, Any]]:
