@@ -34,8 +34,8 @@ def browser() -> Iterator[Any]:
     if path is None:
         _missing("needs chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        # As root Chromium has no sandbox; the pages are our own, and may ask no network for anything.
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        # As root Chromium has no sandbox, and in a container little shared memory; the pages are our own.
+        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield launched
         launched.close()
 

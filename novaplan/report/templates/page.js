@@ -291,8 +291,8 @@
       if (!node) return;
       reach(node);
       light(node);
-      const [x, y] = middle(node);
-      if (node.dataset.tip && node.matches(":focus-visible")) showTip(node, x, y);
+      const { left, bottom } = node.getBoundingClientRect();
+      if (node.dataset.tip && node.matches(":focus-visible")) showTip(node, left, bottom - 8);
     });
     view.addEventListener("focusout", () => { hideTip(); light(null); });
   }
