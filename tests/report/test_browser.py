@@ -242,6 +242,22 @@ def test_dragging_moves_the_picture(opened: Opened) -> None:
     assert view.evaluate("view => view.scrollTop") == 150
 
 
+def test_a_picture_fills_the_screen_with_its_slider(opened: Opened) -> None:
+    page = opened(nova(), **DESKTOP)
+    if not page.locator("#walk-picture").count():
+        pytest.skip("needs Graphviz")
+    page.locator("#walk-picture [data-do=full]").click()
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.fullscreenElement.id") == "walk"
+    page.locator("[data-walk=on]").click()
+    page.locator("#walk-picture .view").focus()
+    page.keyboard.press("Tab")
+    assert page.locator("#walk #tip").is_visible()
+    page.locator("#walk-picture [data-do=full]").click()
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.fullscreenElement") is None
+
+
 def test_print_opens_everything_and_leaves_out_what_paper_cannot_do(opened: Opened) -> None:
     page = opened(nova(), **DESKTOP, color_scheme="dark")
     page.emulate_media(media="print")

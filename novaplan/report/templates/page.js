@@ -163,6 +163,7 @@
   // ---- tooltips, for the mouse, a finger and the focus
   const tip = one("#tip");
   const hideTip = () => { tip.hidden = true; };
+  document.addEventListener("fullscreenchange", () => (document.fullscreenElement || document.body).append(tip));
   const showTip = (element, x, y) => {
     tip.textContent = element.dataset.tip;
     tip.hidden = false;
