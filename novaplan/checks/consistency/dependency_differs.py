@@ -7,6 +7,7 @@ kind, since their names differ from place to place.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
@@ -38,7 +39,9 @@ def against(one: Description, other: Description) -> Iterator[Found]:
     uses = [_uses(topology) for topology in both]
     for mine, theirs in services(*both):
         here, there = uses[0].get(mine.name, {}), uses[1].get(theirs.name, {})
-        lost = [server for server in sorted(there.keys() - here.keys()) if not _is_told(mine, server)]
+        lost = [
+            server for server in sorted(there.keys() - here.keys()) if not _is_told(mine, theirs, server, there[server])
+        ]
         helpers = [server for server in lost if _is_helper(both[1], there[server])]
         for servers in ([server for server in lost if server not in helpers], helpers):
             if servers:
@@ -50,7 +53,9 @@ def against(one: Description, other: Description) -> Iterator[Found]:
                     one.places.get(mine.name),
                     "note" if servers is helpers else None,
                 )
-        more = [server for server in sorted(here.keys() - there.keys()) if not _is_told(theirs, server)]
+        more = [
+            server for server in sorted(here.keys() - there.keys()) if not _is_told(theirs, mine, server, here[server])
+        ]
         if more:
             yield Found(
                 mine.name,
@@ -87,11 +92,20 @@ def _place(edges: list[Dependency]) -> Where | None:
     return Where(place.file, place.line, place.field) if place else None
 
 
-def _is_told(service: Service, server: str) -> bool:
-    """Whether a variable speaks of the server although nothing answers to what it says; that is told by itself."""
+def _is_told(without: Service, having: Service, server: str, edges: list[Dependency]) -> bool:
+    """Whether the variables say it already: ``without`` has one that speaks of the server although nothing answers to
+    what it says, or all that lead there in ``having`` are not set, which missing-variable tells."""
     wanted = set(words(server))
-    names = (variable.name for container in service.containers for variable in container.env)
-    return any(says(name) is Says.ADDRESS and wanted <= set(words(name)) for name in names)
+    own, given = _variables(without), _variables(having)
+    leading = {
+        word for edge in edges for place in edge.evidence for word in re.findall(r"\w+", place.field or "")
+    } & given
+    lost = own and leading and leading.isdisjoint(own)
+    return bool(lost) or any(says(name) is Says.ADDRESS and wanted <= set(words(name)) for name in own)
+
+
+def _variables(service: Service) -> set[str]:
+    return {variable.name for container in service.containers for variable in container.env}
 
 
 def _is_helper(topology: Topology, edges: list[Dependency]) -> bool:

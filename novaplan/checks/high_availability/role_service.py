@@ -18,7 +18,7 @@ from novaplan.checks.cluster import Workload as Controller
 from novaplan.checks.found import Found
 from novaplan.checks.programs import servers
 from novaplan.importers.kubernetes.index import DEFAULT_NAMESPACE, labels_of
-from novaplan.importers.kubernetes.manifests import Manifest
+from novaplan.importers.kubernetes.manifests import Manifest, text_of
 
 SEVERITY = "error"
 _WRITES = frozenset(("primary", "master", "leader", "writer", "rw"))
@@ -71,7 +71,8 @@ def _are_replicas(behind: list[Controller]) -> bool:
 
 def _left_behind(service: Manifest, behind: list[Controller], servers_there: list[str]) -> Iterator[Found]:
     """Leads to one of several servers that Sentinels move the role between."""
-    if len(behind) == 1 and behind[0].replicas == 1 and len(servers_there) > 1:
+    governs = any(text_of(item.manifest.spec.get("serviceName")) == service.name for item in behind)
+    if len(behind) == 1 and behind[0].replicas == 1 and len(servers_there) > 1 and not governs:
         text = (
             f"leads to {behind[0].label} alone, whoever is master: after a failover its clients write to a replica, "
             "which refuses them"

@@ -35,7 +35,7 @@ def objects(cluster: Cluster) -> Iterator[Found]:
         if serving and not any(hooks):
             yield Found(
                 workload.label,
-                "stops the moment it is told to, while clients are still sent to it: each rollout drops requests",
+                "has no preStop pause, so it is told to stop while clients are still sent to it: rollouts drop some",
                 "add a preStop pause of 5 to 15 s, within terminationGracePeriodSeconds",
                 workload.where(serving[0], "name"),
                 severity="note"

@@ -47,14 +47,14 @@ def objects(cluster: Cluster) -> Iterator[Found]:
             effect = f"{first} is never ready alone, so {second} is never made"
         else:
             effect = (
-                f"{second} is made after {first}, which alone has no quorum and is killed after {_budget(container)} s"
+                f"{first} alone has no quorum and is killed after {_budget(container)} s, unless {second} runs by then"
             )
         yield Found(
             workload.label,
             f"its pods start one by one, but the {probe} of {text_of(container.get('name'))} needs a quorum: {effect}",
             "set podManagementPolicy: Parallel",
             workload.where(manifest.spec, "replicas"),
-            "error" if probe == "readinessProbe" else "warning",
+            "error" if probe == "readinessProbe" else None if container.get("readinessProbe") else "note",
         )
 
 
