@@ -2,7 +2,8 @@
 
 A ConfigMap or Secret that is mounted as a folder gives it exactly the files of its keys, and nothing can be added. When
 a command, a probe or a script names another file of that folder, because a key was renamed or forgotten, the program
-finds no such file: it exits, or runs without what the file says.
+finds no such file: it exits, or runs without what the file says. Compose refuses to start anything when an
+``env_file`` is missing.
 Source: https://kubernetes.io/docs/concepts/storage/volumes/#configmap
 """
 
@@ -15,6 +16,8 @@ from novaplan.checks.cluster import Cluster, Container, Workload, place
 from novaplan.checks.found import Found
 from novaplan.checks.usage import keys_of
 from novaplan.errors import nearest
+from novaplan.importers.compose.disk import exists, joined
+from novaplan.importers.compose.reading import Project
 from novaplan.importers.draft import Where
 from novaplan.importers.kubernetes.manifests import text_of
 from novaplan.importers.kubernetes.secret_sources import stated_keys
@@ -43,6 +46,25 @@ def objects(cluster: Cluster) -> Iterator[Found]:
                             "name a file that is there, or add the key",
                             where,
                         )
+
+
+def compose(project: Project) -> Iterator[Found]:
+    """Environment files that compose cannot start without; they are often left out of a repository on purpose."""
+    for name, service in project.services.items():
+        listed = service.get("env_file")
+        for entry in listed.elements() if listed else ():
+            path = entry.get("path") if isinstance(entry.value, dict) else entry
+            required = entry.get("required") if isinstance(entry.value, dict) else None
+            if path is None or (required is not None and not required.flag()):
+                continue
+            if not exists(joined(entry.node.origin.folder, path.text())):
+                yield Found(
+                    name,
+                    f"takes its variables from {path.text()}, which is not here: compose starts nothing without it",
+                    "put an example of the file beside, or mark it required: false",
+                    entry.where,
+                    "note",
+                )
 
 
 def _lacking(text: str, mounted: dict[str, set[str]]) -> Iterator[tuple[str, str]]:

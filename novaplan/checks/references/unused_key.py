@@ -9,14 +9,21 @@ Source: https://kubernetes.io/docs/tasks/configure-pod-container/configure-pod-c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+import binascii
+from collections.abc import Collection, Iterator
+from typing import Any, Final
 
 from novaplan.checks.cluster import Cluster, label, place
 from novaplan.checks.found import Found
 from novaplan.checks.usage import is_made, keys_of, keys_read
+from novaplan.importers.addresses.names import words
 from novaplan.importers.kubernetes.index import DEFAULT_NAMESPACE
+from novaplan.importers.kubernetes.manifests import Manifest, text_of
 
 SEVERITY = "warning"
+
+_ADDRESSES: Final = ("url", "uri", "host", "hosts", "endpoint", "address", "addr")
 
 
 def objects(cluster: Cluster) -> Iterator[Found]:
@@ -28,6 +35,16 @@ def objects(cluster: Cluster) -> Iterator[Found]:
             continue
         known = keys_of(item)
         lost = [key for key in known if key not in read]
+        for key in _needed(item, known, lost, read):
+            lost.remove(key)
+            yield Found(
+                label(item),
+                f"no container reads {key}, and one reads the address of {words(key)[0]} beside it: that connects "
+                "without a login",
+                f"give {key} to the container that is given the address",
+                place(item, known[key], key),
+                "warning",
+            )
         if lost:
             secret = item.kind == "Secret"
             effect = "credentials without a use" if secret else "what they set has no effect"
@@ -38,3 +55,24 @@ def objects(cluster: Cluster) -> Iterator[Found]:
                 place(item, known[lost[0]], lost[0]),
                 "note" if secret else None,
             )
+
+
+def _needed(item: Manifest, known: dict[str, Any], lost: list[str], read: Collection[str | None]) -> list[str]:
+    """Passwords that nobody reads, of a server whose address is read and holds no login itself."""
+    addresses = {words(key)[0] for key in read if key in known and words(key)[-1:] and words(key)[-1] in _ADDRESSES}
+    logins = {words(key)[0] for key in read if key in known and "@" in _text(known[key], item, key)}
+    return [
+        key
+        for key in lost
+        if words(key)[-1:] == ("password",) and words(key)[0] in addresses - logins and _text(known[key], item, key)
+    ]
+
+
+def _text(node: dict[str, Any], item: Manifest, key: str) -> str:
+    text = text_of(node.get(key)) or ""
+    if item.kind != "Secret" or node is item.value.get("stringData"):
+        return text
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
