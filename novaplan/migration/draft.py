@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace as with_fields
@@ -24,6 +25,8 @@ from novaplan.topology.service import Service
 from novaplan.topology.wiring import Dependency, Route, SecretKey
 
 M = TypeVar("M", bound=Model)
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
+"""What no id holds; only the name of a system may have it."""
 
 
 class State:
@@ -149,7 +152,7 @@ class Draft:
         name already."""
         kind = self.kind
         assert kind is not None
-        name = "/".join((kind.name, *(quote(str(item)) for item in subject)))
+        name = "/".join((kind.name, *(_BLANK.sub("-", quote(str(item))) for item in subject)))
         if name in self._ids:
             raise PlanRefused(f"two steps would be called {name}, as parts of the two systems are; rename one of them")
         self._ids.add(name)

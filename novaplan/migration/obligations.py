@@ -7,7 +7,7 @@ is a sum over many clients against a limit; its worst state is found as a cut in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -82,17 +82,18 @@ class Leaf:
 def answer(world: World, question: Obligation) -> Answer:
     """Ask ``question`` in every state that can be reached. Raises TooManyError when those are too many."""
     found = list(leaves(world, question.check))
-    start, end = (_amount(question.check(world.view(mask))) for mask in (0, world.everything))
+    start, last = _amount(question.check(world.view(0))), question.check(world.view(world.everything))
     worst = max(_amount(leaf.found) for leaf in found)
     worse = [leaf for leaf in found if _amount(leaf.found) > start]
     breach: tuple[int, Shortfall] | None = None
-    if worse:
+    if last is not None:  # no order helps, so this is told before anything on the way
+        breach = (world.everything, replace(last, message=f"{last.message} (also when all steps are done)"))
+    elif worse:
         first = min(worse, key=lambda leaf: (leaf.done.bit_count(), leaf.done))
         breach = (first.done, first.found)
     elif start:
         every = explore(world, question.check)
         breach = _breach(every, {mask: _amount(shortfall) for mask, shortfall in every.items()})
-    assert not end or breach is not None
     return Answer(states=len(found), worst=worst, at_start=start, breach=breach)
 
 

@@ -11,7 +11,7 @@ from novaplan.errors import Problem, nearest
 from novaplan.migration.edits import Edit, Value
 from novaplan.migration.effort_model import Days, Number
 from novaplan.migration.step import Phase, Risk
-from novaplan.topology.base import Label, Model
+from novaplan.topology.base import LABEL_PATTERN, Label, Model
 from novaplan.topology.parts import KINDS, SYSTEM, kind_of, model_of, own_address, own_fields, parent_of, path_of
 from novaplan.topology.system import PROVENANCE
 from novaplan.topology.validation import placed
@@ -68,7 +68,7 @@ class EditEntry(Model):
 class StepEntry(Model):
     """One step."""
 
-    id: Label
+    id: Annotated[str, Field(pattern=LABEL_PATTERN)]
     kind: Label
     phase: Phase
     title: Text = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,9 @@ from novaplan.migration.step import Action, Effort, Gate, Step
 from novaplan.migration.world import World
 from novaplan.topology.system import Topology
 from novaplan.topology.validation import placed, validate
+
+_UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""What JSON may hold as it is and YAML may not, so that a plan can be read as either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +240,10 @@ def dumps(world: World, proof: Proof, *, as_json: bool = False) -> str:
     from novaplan.documents import writer
 
     body = to_dict(world, proof)
-    return json.dumps(body, indent=2, ensure_ascii=False) + "\n" if as_json else writer.dump(body)
+    if not as_json:
+        return writer.dump(body)
+    text = json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def save(world: World, proof: Proof, path: str | os.PathLike[str], *, force: bool = False) -> None:

@@ -116,7 +116,7 @@ def test_each_old_name_answers_until_its_own_step() -> None:
 def test_everything_waits_for_the_inventory_and_the_new_name_for_the_bake() -> None:
     (inventory,) = of_kind("inventory")
     follow([step for step in NOVA if step is not inventory], [inventory])
-    follow(of_kind("configure", "system:"), of_kind("bake"))
+    follow(of_kind("configure", "system:target"), of_kind("bake"))
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_everything_waits_for_the_inventory_and_the_new_name_for_the_bake() -> N
             "shifted/messaging-service/realtime-service",
         ),
         ("drain/messaging-service", f"handed-over/{MESSAGES}"),
-        ("configure/system:", "baked/api-service"),
+        ("configure/system:target", "baked/api-service"),
     ],
 )
 def test_who_edits_a_fact_away_is_refused(name: str, fact: str) -> None:
@@ -154,7 +154,7 @@ def test_a_component_may_be_called_system() -> None:
     target = system(name="two", services=[service("system", team="us")], routes=[route("/", ("system", 100))])
 
     made = novaplan.plan(current, become(target, current))
-    assert [step.id for step in made if step.kind == "configure"] == ["configure/system:", "configure/system"]
+    assert [step.id for step in made if step.kind == "configure"] == ["configure/system:two", "configure/system"]
 
 
 def test_two_steps_of_one_name_are_refused_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,3 +164,13 @@ def test_two_steps_of_one_name_are_refused_in_a_line(monkeypatch: pytest.MonkeyP
     with pytest.raises(PlanRefused, match="two steps would be called inventory/current") as no:
         plan(load("current"), load("target"))
     assert "\n" not in str(no.value)
+
+
+def test_a_system_may_be_called_anything() -> None:
+    current = system(name="My shop, " + "old " * 60, services=[service("web")], routes=[route("/", ("web", 100))])
+    target = system(name="My\u0085 shop", services=[service("web", team="us")], routes=[route("/", ("web", 100))])
+
+    made = novaplan.plan(current, become(target, current))
+    for as_json in (False, True):
+        read = storage.loads(storage.dumps(made.world, made.proof, as_json=as_json))
+        assert [step.id for step in read.steps] == [step.id for step in made]

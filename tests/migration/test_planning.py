@@ -200,7 +200,9 @@ def test_a_logical_db_that_a_cluster_does_not_have_is_refused() -> None:
     target = system(name="cluster", datastores=[cache | {"deployment": {"type": "cluster", "members": 6}}], **rest)
     (line,) = refused(current, become(target, current))
     assert line.startswith("redis-owners: logical-db:cache/1 (server) after configure/cache: ")
-    assert line.endswith("a cluster has no DB but 0; move it to a server of its own, or use Sentinel")
+    assert line.endswith(
+        "a cluster has no DB but 0 (also when all steps are done); move it to a server of its own, or use Sentinel"
+    )
 
 
 def test_two_backends_of_one_route_keep_their_ports_and_shares() -> None:

@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from novaplan.errors import PlanRefused, one_line
+from novaplan.migration import storage
 from novaplan.migration.invariants import all_invariants
 from novaplan.migration.planning import plan
 from novaplan.migration.proof import prove
 from novaplan.migration.rollout import load_rollout
+from novaplan.migration.verify import verify
 from novaplan.migration.world import World
 from novaplan.topology.parts import split
 from novaplan.topology.storage import dumps, loads
@@ -60,6 +62,9 @@ def test_a_plan_leads_to_target_or_is_refused_with_its_reasons(data: st.DataObje
         return
     assert not wrong
     assert split(made.state(len(made))) == split(target)
+    found = verify(storage.loads(storage.dumps(made.world, made.proof, as_json=True)), current, target)
+    assert found.accepted
+    assert found.notes == ()
     assert made.state(0) == current.model_copy(update={"lineage": None})
 
 

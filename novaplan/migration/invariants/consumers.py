@@ -1,7 +1,8 @@
 """Each topic and handler has exactly one live consumer group: no message is handled twice, and none waits for nobody.
 
 A consumption is what a dependency of target and those of current that became it do; a declared handler tells them
-apart besides. It is live while its client runs. Two groups that both live get every message each.
+apart besides. It is live while its client runs. Two groups that both live get every message each; datastores may, as
+each keeps a copy of its own.
 """
 
 from __future__ import annotations
@@ -67,13 +68,18 @@ def _consumes(world: World, part: object) -> bool:
     )
 
 
+def _keeps(world: World, client: str) -> bool:
+    return client in world.current.datastore or client in world.target.datastore
+
+
 def _live(view: View, addresses: tuple[str, ...], needed: bool) -> Shortfall | None:
     groups: dict[str, list[str]] = defaultdict(list)
     for own in addresses:
         edge = view.part(own, Dependency)
         if edge is not None and runs(view, edge.client):
             groups[_stream(edge)[2] or ""].append(edge.client)
-    if len(groups) > 1:
+    handling = {client for clients in groups.values() for client in clients if not _keeps(view.world, client)}
+    if len(groups) > 1 and handling:
         told = "; ".join(f"{group} of {', '.join(clients)}" for group, clients in groups.items())
         remedy = "let the new consumer join the old group, or stop the old one as the new one starts"
         return Shortfall(f"{len(groups)} groups take every message: {told}", len(groups) - 1, remedy)

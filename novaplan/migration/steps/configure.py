@@ -88,7 +88,7 @@ def _add(draft: Draft, name: str, edits: list[Edit]) -> None:
         else f"Call the system {draft.target.name} from now on: what is written down of it is what runs"
     )
     draft.add(
-        name or SYSTEM,
+        name.replace(" ", ":", 1) or f"{SYSTEM}{draft.target.name}",
         title=title,
         stages=[edits],
         touches=[name] if draft.state.exists(name) or service else [],

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import pytest
+
 from novaplan.migration.edits import put, remove
+from novaplan.migration.planning import plan
 from novaplan.topology.parts import dependency_address
+from novaplan.topology.system import Topology
 from novaplan.topology.wiring import Dependency
-from tests.migration.small import become, broken, edge, service, step, system, to, world
+from tests.migration.small import become, broken, edge, route, service, step, system, to, world
 
 BUS = {"name": "bus", "kind": "kafka"}
 OLD = system(
@@ -47,3 +51,31 @@ def test_both_may_share_the_old_group() -> None:
     join = step("join", put(dependency_address(shared), shared), after=("make",))
 
     assert broken("consumers", world(OLD, TARGET, MAKE, join)) == []
+
+
+@pytest.mark.parametrize("fields", [{}, {"topic": "t"}, {"topic": "t", "group": "g"}])
+@pytest.mark.parametrize("heirs", [{"web": "shop"}, {"worker": "jobs"}, {"web": "shop", "worker": "jobs"}])
+def test_what_a_service_takes_from_a_service_that_is_renamed_is_no_matter_of_groups(
+    fields: dict[str, str], heirs: dict[str, str]
+) -> None:
+    def made(producer: str, consumer: str) -> Topology:
+        return system(
+            services=[service(producer), service(consumer)],
+            routes=[route("/", (producer, 100))],
+            dependencies=[edge(consumer, producer, "consumes", **fields)],
+        )
+
+    current = made("web", "worker")
+    target = become(made(heirs.get("web", "web"), heirs.get("worker", "worker")), current, {}, **heirs)
+
+    assert plan(current, target).proof.holds
+
+
+def test_two_stores_may_keep_a_copy_each() -> None:
+    old, new = ({"name": name, "kind": "clickhouse"} for name in ("old", "new"))
+    was, will = (
+        system(datastores=[BUS, store], dependencies=[edge(name, "bus", "consumes", topic="t")])
+        for name, store in (("old", old), ("new", new))
+    )
+
+    assert plan(was, become(will, was, old="new")).proof.holds

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.migration.small import edge, service, short, system
+from novaplan.errors import PlanRefused
+from novaplan.migration.planning import plan
+from novaplan.topology.system import Topology
+from tests.migration.small import become, edge, service, short, system
 
 
 def store(kind: str, to: str, *databases: dict[str, Any]) -> list[str]:
@@ -38,3 +41,20 @@ def test_what_nobody_writes_is_a_copy_in_the_making() -> None:
     own = {"name": "a", "schemas": [{"name": "s", "tables": ["x"], "foreign_keys": [{"table": "x", "to": "gone"}]}]}
 
     assert short("foreign-keys", system(datastores=[{"name": "db", "kind": "postgres", "databases": [own]}])) == []
+
+
+def test_a_key_that_leads_nowhere_in_target_too_is_told_so() -> None:
+    keys = [{"table": "x", "to": "gone"}]
+    own = {"name": "a", "schemas": [{"name": "s", "tables": ["x"], "foreign_keys": keys}]}
+
+    def made(name: str) -> Topology:
+        store = {"name": "db", "kind": "postgres", "databases": [own]}
+        edges = [edge(name, "db", "writes", database="a")]
+        return system(services=[service(name)], datastores=[store], dependencies=edges)
+
+    current = made("web")
+    with pytest.raises(PlanRefused) as no:
+        plan(current, become(made("shop"), current, web="shop"))
+    (line,) = [str(problem) for problem in no.value.problems]
+    assert line.startswith("foreign-keys: schema:db/a/s ")
+    assert "x to gone (also when all steps are done); move what refers" in line
