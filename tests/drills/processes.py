@@ -27,12 +27,12 @@ REQUIRED = os.environ.get("NOVAPLAN_DRILLS") == "required"
 """Whether a drill that cannot run fails, as on the machine that decides, and is not skipped."""
 NOBODY = 65534
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
-_PROGRAM_FOLDERS = ("/usr/sbin", "/sbin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)))
+PROGRAM_FOLDERS = ("/usr/sbin", "/sbin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)))
 
 
 def program(name: str) -> str:
     """The path of a program; without it the drill is skipped, or fails where drills are required."""
-    found = shutil.which(name) or shutil.which(name, path=os.pathsep.join(_PROGRAM_FOLDERS))
+    found = shutil.which(name) or shutil.which(name, path=os.pathsep.join(PROGRAM_FOLDERS))
     if found is None:
         unavailable(f"{name} is not installed; scripts/drills installs it")
     return found
@@ -139,7 +139,7 @@ class Servers:
         """Starts ``command`` with ``env`` and nothing of the tests' own environment but the path. What it says goes to
         ``<name>.log`` in the folder, appended where it was started before."""
         log = self.folder / f"{name}.log"
-        surroundings = {"PATH": os.pathsep.join((os.environ.get("PATH", os.defpath), *_PROGRAM_FOLDERS))}
+        surroundings = {"PATH": os.pathsep.join((os.environ.get("PATH", os.defpath), *PROGRAM_FOLDERS))}
         with log.open("ab") as stream:
             popen = subprocess.Popen(
                 list(command),
@@ -184,7 +184,7 @@ class Servers:
         self, command: Sequence[str], *, env: Mapping[str, str] | None = None, within: float = 60
     ) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end, as the same user."""
-        surroundings = {"PATH": os.pathsep.join((os.environ.get("PATH", os.defpath), *_PROGRAM_FOLDERS))}
+        surroundings = {"PATH": os.pathsep.join((os.environ.get("PATH", os.defpath), *PROGRAM_FOLDERS))}
         return subprocess.run(
             list(command),
             env={**surroundings, "LANG": "C.UTF-8", "HOME": str(self.folder), **(env or {})},

@@ -59,6 +59,10 @@ class Patroni:
     def start(self, pod: Pod) -> None:
         self.cluster.start(pod)
 
+    def start_all(self) -> None:
+        for pod in self.cluster.pods.values():
+            self.start(pod)
+
     def patroni(self, pod: Pod) -> Process:
         return pod.processes[self.datastore.name]
 
@@ -202,9 +206,20 @@ class Writer:
 @contextlib.contextmanager
 def running(topology: Topology, name: str = "postgres", network: Network | None = None) -> Iterator[Patroni]:
     """The PostgreSQL called ``name``, started and whole."""
+    with prepared(topology, name, network) as made:
+        made.start_all()
+        made.wait_whole(within=120)
+        yield made
+
+
+@contextlib.contextmanager
+def prepared(
+    topology: Topology, name: str = "postgres", network: Network | None = None, settings: Settings | None = None
+) -> Iterator[Patroni]:
+    """The PostgreSQL called ``name``, ready to be started."""
     for needed in ("patroni", "etcd", "postgres", "haproxy", "pgbouncer", "psql"):
         program(needed)
-    context = Context(topology, Settings())
+    context = Context(topology, settings or Settings())
     datastore = topology.datastore[name]
     manifests = postgres.objects(context, datastore)
     (need,) = postgres.needs(context, datastore)
@@ -213,9 +228,6 @@ def running(topology: Topology, name: str = "postgres", network: Network | None 
         cluster = Cluster(house, manifests, {server_secret(name): passwords}, network)
         made = Patroni(cluster, datastore, passwords)
         try:
-            for pod in made.cluster.pods.values():
-                made.start(pod)
-            made.wait_whole(within=120)
             yield made
         except BaseException:
             _tell(made)
