@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -30,30 +30,20 @@ def topologies(one: Description, other: Description) -> tuple[Topology, Topology
 
 def services(one: Topology, other: Topology) -> Iterator[tuple[Service, Service]]:
     """Services of the same name, or of names that differ in what says nothing, or of one image of their own."""
-    theirs = {service.name: service for service in other.services}
-    taken = set()
-    left = []
-    for service in one.services:
-        if service.name in theirs:
-            taken.add(service.name)
-            yield service, theirs[service.name]
-        else:
-            left.append(service)
-    rest = [service for name, service in theirs.items() if name not in taken]
+    left, rest = dict(one.service), dict(other.service)
+    for name in [name for name in left if name in rest]:
+        yield left.pop(name), rest.pop(name)
     for key in (_stem, _image):
-        mine, others = _single(left, key), _single(rest, key)
-        for name, service in mine.items():
-            if name and name in others:
-                yield service, others[name]
-                left.remove(service)
-                rest.remove(others[name])
+        mine, theirs = _single(left.values(), key), _single(rest.values(), key)
+        for text in [text for text in mine if text and text in theirs]:
+            yield left.pop(mine[text].name), rest.pop(theirs[text].name)
 
 
 def _stem(service: Service) -> str:
     return stem(service.name)
 
 
-def _single(items: Sequence[Service], key: Callable[[Service], str]) -> dict[str, Service]:
+def _single(items: Iterable[Service], key: Callable[[Service], str]) -> dict[str, Service]:
     found: dict[str, list[Service]] = defaultdict(list)
     for item in items:
         found[key(item)].append(item)
