@@ -36,7 +36,7 @@ def against(one: Description, other: Description) -> Iterator[Found]:
     both = topologies(one, other)
     if both is None:
         return
-    uses = [_uses(topology) for topology in both]
+    uses = [_uses(both[0], both[1]), _uses(both[1], both[0])]
     for mine, theirs in services(*both):
         here, there = uses[0].get(mine.name, {}), uses[1].get(theirs.name, {})
         lost = [
@@ -114,15 +114,18 @@ def _is_helper(topology: Topology, edges: list[Dependency]) -> bool:
     return server is not None and server.role == "infrastructure"
 
 
-def _uses(topology: Topology) -> dict[str, dict[str, list[Dependency]]]:
-    """What each service uses: kinds of datastores, and other services by the stems of their names."""
+def _uses(topology: Topology, other: Topology) -> dict[str, dict[str, list[Dependency]]]:
+    """What each service uses: kinds of datastores, and by the stems of their names other services, and what the other
+    description takes for a service."""
+    by_name = {stem(service.name) for service in other.services}
     found: dict[str, dict[str, list[Dependency]]] = defaultdict(lambda: defaultdict(list))
     for edge in topology.dependencies:
         if edge.possible or edge.client not in topology.service:
             continue
         store = topology.datastore.get(edge.server)
         if store is not None:
-            found[edge.client][store.kind].append(edge)
+            known = stem(store.name)
+            found[edge.client][known if known in by_name else store.kind].append(edge)
         elif edge.server in topology.service:
             found[edge.client][stem(edge.server)].append(edge)
     return found

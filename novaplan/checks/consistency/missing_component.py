@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from novaplan.checks.consistency._pairs import services, short, topologies
+from novaplan.checks.consistency._pairs import services, short, stem, topologies
 from novaplan.checks.found import Found
 from novaplan.checks.reading import Description
 from novaplan.topology.datastore import Managed
@@ -38,8 +38,9 @@ def _missing(
 ) -> Iterator[Found]:
     """What ``have`` has and ``lack`` lacks."""
     remedy = f"add it to {short(there)}, or say in both why it is not there"
+    named = {stem(name) for name in (*lack.service, *lack.datastore, *(item.name for item in lack.externals))}
     for service in have.services:
-        if service.name not in paired:
+        if service.name not in paired and stem(service.name) not in named:
             lesser = _is_lesser(service, lack) or not in_other
             text = f"runs in {short(here)}, and nothing in {short(there)} stands for it"
             yield Found(service.name, text, remedy, here.places.get(service.name), "note" if lesser else None)
@@ -48,7 +49,7 @@ def _missing(
     for store in have.datastores:
         if store.kind in kinds or store.kind in told or isinstance(store.deployment, Managed):
             continue
-        if _OF_A_KIND.get(store.kind) in kinds:
+        if _OF_A_KIND.get(store.kind) in kinds or stem(store.name) in named:
             continue
         told.add(store.kind)
         text = f"is the {store.kind} of {short(here)}, and {short(there)} has none"

@@ -28,6 +28,7 @@ def against(one: Description, other: Description) -> Iterator[Found]:
     both = topologies(one, other)
     if both is None:
         return
+    summed_up = "topology" in (one.form, other.form)  # which need not state every variable
     for mine, theirs in services(*both):
         here, there = _names(mine), _names(theirs)
         if not here or not there:
@@ -39,7 +40,7 @@ def against(one: Description, other: Description) -> Iterator[Found]:
                 f"is not given {', '.join(names)} in {short(one)}, which {short(other)} sets: {_EFFECTS[kind]}",
                 f"set them in {short(one)}, or take them out of {short(other)}",
                 one.places.get(mine.name),
-                None if kind != "settings" else "note",
+                "note" if kind == "settings" or summed_up else None,
             )
         more = _without(here, there)
         if more:
