@@ -28,7 +28,7 @@ def files(patch: Patch, *, before: str, after: str) -> dict[str, File]:
     found = {
         SPACES: _applied(patch, namespaces=True),
         APPLIED: _applied(patch, namespaces=False),
-        DELETED: [_stub(item) for item in patch.deleted],
+        DELETED: _deleted(patch),
         SCALED: patch.scaled,
         POLICIES: patch.policies,
         **{_secret_file(item): [item] for item in patch.created_secrets},
@@ -52,7 +52,7 @@ def _script(patch: Patch, *, before: str, after: str) -> str:
         patch=patch,
         spaces=SPACES if _applied(patch, namespaces=True) else "",
         applied=APPLIED if _applied(patch, namespaces=False) else "",
-        deleted=DELETED,
+        deleted=DELETED if _deleted(patch) else "",
         scaled=SCALED,
         policies=POLICIES if patch.policies else "",
         created=[{**_named(item), "file": _secret_file(item)} for item in patch.created_secrets],
@@ -69,6 +69,11 @@ def _script(patch: Patch, *, before: str, after: str) -> str:
 def _applied(patch: Patch, *, namespaces: bool) -> list[Manifest]:
     """Namespaces come before everything that is in them, Secrets too."""
     return [item for item in patch.applied if (item["kind"] == "Namespace") is namespaces]
+
+
+def _deleted(patch: Patch) -> list[Manifest]:
+    """What goes at once; a namespace goes after it, and only when no claim is left in it."""
+    return [_stub(item) for item in patch.deleted if item["kind"] != "Namespace"]
 
 
 def _touched(patch: Patch) -> Iterator[Manifest]:

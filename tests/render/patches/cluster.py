@@ -15,7 +15,8 @@ from novaplan.render.manifests import Manifest, identity
 from novaplan.render.tree import File
 
 _PATCH = re.compile(r"^  kubectl (.* )?patch secret .*$", re.MULTILINE)
-_DELETE = re.compile(r"^  kubectl (.* )?delete (?!persistentvolumeclaim|--ignore)\S+ .*$", re.MULTILINE)
+_DROP = re.compile(r"^  drop (\S+)$", re.MULTILINE)
+_DELETE = re.compile(r"^  kubectl (.* )?delete (?!persistentvolumeclaim|namespace|--ignore)\S+ .*$", re.MULTILINE)
 
 Cluster = dict[Identity, Manifest]
 
@@ -39,6 +40,8 @@ def apply(cluster: Cluster, files: dict[str, File]) -> Cluster:
     for name in ("namespaces.yaml", "apply.yaml"):
         for item in _objects(files.get(name)):
             found[identity(item)] = item
+    for name in _DROP.findall(script):
+        del found[_own(found, "namespace", ["namespace", *shlex.split(name)])]
     for item in _objects(files.get("delete.yaml")):
         del found[identity(item)]
     return found

@@ -209,7 +209,12 @@ def test_a_namespace_does_not_take_claims_with_it(cluster: Cluster) -> None:
     status, said, calls = cluster.run([space], [], FAKE_CLAIMS="persistentvolumeclaim/files")
     assert (status, calls) == (1, ["-n old get persistentvolumeclaims -o name"])
     assert "persistentvolumeclaim/files" in said
-    assert cluster.run([space], [])[2][-1] == "delete --ignore-not-found -f delete.yaml"
+    assert cluster.run([space], [])[2][-1] == "delete namespace old --ignore-not-found"
+    inside = item("ConfigMap", "c", space="old", data={})
+    calls = cluster.run(
+        [space, inside], [item("ConfigMap", "new", data={})], FAKE_CLAIMS="persistentvolumeclaim/files"
+    )[2]
+    assert calls[:2] == ["apply -f apply.yaml", "delete --ignore-not-found -f delete.yaml"], "all but the namespace"
 
 
 def test_namespaces_come_before_the_secrets_in_them(cluster: Cluster) -> None:
