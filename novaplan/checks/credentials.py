@@ -66,11 +66,17 @@ def is_guessed(name: str, value: str) -> bool:
 
 
 def is_encoded(body: str) -> bool:
-    """Whether the inside of a PEM block is base64 of something."""
+    """Whether the inside of a PEM block is base64 of what such blocks hold: ASN.1, or a key of OpenSSH."""
+    decoded = decoded_base64("".join(body.split())) or b""
+    return len(decoded) > 16 and decoded.startswith((b"\x30", b"\x06", b"openssh-key"))
+
+
+def decoded_base64(text: str) -> bytes | None:
+    """What base64 stands for, in either alphabet; None when ``text`` is not base64."""
     try:
-        return len(base64.b64decode("".join(body.split()), validate=True)) > 16
+        return base64.b64decode(text.strip().translate(str.maketrans("-_", "+/")), validate=True)
     except (binascii.Error, ValueError):
-        return False
+        return None
 
 
 def is_credential(name: str, value: str) -> bool:
