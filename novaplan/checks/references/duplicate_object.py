@@ -23,6 +23,8 @@ def objects(cluster: Cluster) -> Iterator[Found]:
     """Objects with one name and other content, and paths with other backends."""
     first: dict[tuple[str, str, str, str], Manifest] = {}
     for item in cluster.written:
+        if not item.metadata.get("name"):
+            continue  # the server makes a name for each
         earlier = first.setdefault(item.key, item)
         if earlier is not item and earlier.value != item.value:
             yield Found(

@@ -1,7 +1,8 @@
 """A StatefulSet has the headless Service that it names.
 
 ``serviceName`` is what gives each pod its name (``db-0.db``). When that Service does not exist, has an address of its
-own, or selects other pods, no such name resolves, and members that look for each other find nothing.
+own, or selects other pods, no such name resolves, and members that look for each other find nothing. It is an error
+where something is told such a name.
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#limitations
 """
 
@@ -11,15 +12,23 @@ from collections.abc import Iterator
 
 from novaplan.checks.cluster import Cluster, place
 from novaplan.checks.found import Found
-from novaplan.checks.resolving import is_headless
+from novaplan.checks.mentions import mentions
+from novaplan.checks.resolving import Resolver, is_headless
 from novaplan.findings import Severity
+from novaplan.importers.kubernetes.index import DEFAULT_NAMESPACE
 from novaplan.importers.kubernetes.manifests import text_of
 
-SEVERITY = "error"
+SEVERITY = "warning"
 
 
 def objects(cluster: Cluster) -> Iterator[Found]:
     """StatefulSets whose Service is missing, not headless, or for other pods."""
+    resolver = Resolver(cluster)
+    answers = [
+        resolver.answer(mention.host, mention.workload.namespace or DEFAULT_NAMESPACE)
+        for mention in (mentions(cluster.draft) if cluster.draft else ())
+    ]
+    asked = {(answer.namespace, answer.name) for answer in answers if answer and answer.pod}
     for workload in cluster.workloads:
         manifest = workload.manifest
         name = text_of(manifest.spec.get("serviceName")) if manifest.kind == "StatefulSet" else None
@@ -40,7 +49,7 @@ def objects(cluster: Cluster) -> Iterator[Found]:
             fault, remedy = f"the Service {name} that should name its pods selects others", "let it select these pods"
         else:
             continue
-        severity: Severity | None = None if workload.replicas > 1 else "warning"
+        severity: Severity | None = "error" if (workload.namespace, name) in asked else None
         yield Found(
             workload.label,
             f"{fault}: names such as {workload.name}-0.{name} do not resolve",

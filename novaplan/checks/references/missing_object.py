@@ -29,6 +29,8 @@ _EFFECTS: Final = {
     "serviceAccountName": "no pod is made",
     "imagePullSecrets": "images of a private registry cannot be pulled",
 }
+_ALWAYS_THERE: Final = ("kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert")
+"""ConfigMaps that the cluster itself puts into each namespace."""
 _MAKERS: Final = (
     "Certificate",
     "ExternalSecret",
@@ -44,7 +46,13 @@ def objects(cluster: Cluster) -> Iterator[Found]:
     told: set[tuple[str, str, str]] = set()
     for use in uses(cluster):
         kind, space, name = use.target
-        if use.optional or not name or cluster.get(kind, space, name) or (use.workload.label, kind, name) in told:
+        if (
+            use.optional
+            or not name
+            or name in _ALWAYS_THERE
+            or cluster.get(kind, space, name)
+            or (use.workload.label, kind, name) in told
+        ):
             continue
         if kind == "Secret" and _is_made(cluster, space, name):
             continue

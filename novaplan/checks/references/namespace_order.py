@@ -9,9 +9,11 @@ Source: https://kubernetes.io/docs/concepts/workloads/management/#bulk-operation
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from novaplan.checks.cluster import Cluster, label
 from novaplan.checks.found import Found
+from novaplan.importers.kubernetes.sources import KUSTOMIZATIONS
 
 SEVERITY = "warning"
 
@@ -23,9 +25,12 @@ def objects(cluster: Cluster) -> Iterator[Found]:
         for position, item in reversed(list(enumerate(cluster.written)))
         if item.kind == "Namespace"
     }
+    files = {item.file for item in cluster.written}
+    # What a kustomization names is applied through it.
+    ordered = {file for file in files if any(Path(file).with_name(name).exists() for name in KUSTOMIZATIONS)}
     early: dict[str, list[str]] = {}
     for position, item in enumerate(cluster.written):
-        if item.namespace in made and position < made[item.namespace][0]:
+        if item.file not in ordered and item.namespace in made and position < made[item.namespace][0]:
             early.setdefault(item.namespace, []).append(label(item))
     for name, labels in early.items():
         listed = ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")

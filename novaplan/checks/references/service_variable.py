@@ -25,11 +25,8 @@ SEVERITY = "error"
 _PREFIXES: Final = {
     "cp-kafka": "KAFKA",
     "cp-server": "KAFKA",
-    "cp-zookeeper": "ZOOKEEPER",
     "cp-schema-registry": "SCHEMA_REGISTRY",
     "cp-kafka-rest": "KAFKA_REST",
-    "cp-kafka-connect": "CONNECT",
-    "cp-ksqldb-server": "KSQL",
     "neo4j": "NEO4J",
 }
 """Programs, by the last part of their image, and the start of the variables that they take for settings."""

@@ -28,15 +28,16 @@ _LACKS: Final = tuple(
         (rf"{_OFFICIAL}redis(?::(?!.*alpine)|$)", "curl wget nc"),
         (rf"{_OFFICIAL}postgres:.*alpine", "curl"),
         (rf"{_OFFICIAL}postgres(?::(?!.*alpine)|$)", "curl wget nc"),
-        (rf"{_OFFICIAL}busybox", "curl bash"),
-        (rf"{_OFFICIAL}alpine", "curl bash"),
+        (rf"{_OFFICIAL}busybox(?=[:@]|$)", "curl bash"),
+        (rf"{_OFFICIAL}alpine(?=[:@]|$)", "curl bash"),
         (rf"{_OFFICIAL}(?:node|python|golang|eclipse-mosquitto|haproxy|memcached|traefik):.*alpine", "curl"),
         (rf"{_OFFICIAL}(?:node|python):.*slim", "curl wget nc"),
         (r"^(?:docker\.io/)?jaegertracing/all-in-one", "curl bash"),
         (r"^(?:docker\.io/)?mailhog/mailhog", "curl bash"),
-        (r"distroless|^scratch", "curl wget nc bash sh"),
+        (r"distroless(?!.*debug)", "curl wget nc bash sh"),
     )
 )
+_INSTALLS = re.compile(r"\b(?:apk|apt|apt-get|yum|microdnf)\b.*\b(?:add|install)\b")
 _PROGRAM = re.compile(r"(?:^|[\s;|&(])(?:/usr/bin/|/bin/)?(curl|wget|nc|bash)(?=\s|$)")
 
 
@@ -81,6 +82,8 @@ def compose(project: Project) -> Iterator[Found]:
 
 def missing(image: str, words: list[str]) -> list[str]:
     """The programs that a command runs and that ``image`` is known not to have."""
+    if _INSTALLS.search(" ".join(words)):
+        return []
     lacks = next((tools for pattern, tools in _LACKS if pattern.search(image)), frozenset())
     return sorted({match[1] for match in _PROGRAM.finditer(" ".join(words))} & lacks) if lacks else []
 

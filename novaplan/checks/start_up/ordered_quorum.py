@@ -25,8 +25,8 @@ SEVERITY = "warning"
 _ASKS_CLUSTER: Final = {
     "etcd": re.compile(r"^/health(?!z)|^/readyz|endpoint health"),
     "zookeeper": re.compile(r"\b(?:srvr|mntr|stat)\b|zkServer\.sh status"),
-    "elasticsearch": re.compile(r"_cluster/health"),
-    "opensearch": re.compile(r"_cluster/health"),
+    "elasticsearch": re.compile(r"_cluster/health(?!\S*local=true)"),
+    "opensearch": re.compile(r"_cluster/health(?!\S*local=true)"),
     "consul": re.compile(r"/v1/status/leader|/v1/health|consul (?:members|operator)"),
 }
 
