@@ -2,8 +2,8 @@
 
 A program that cannot decode its key, or gets one of another length, ends at its start or at the first message: NaCl's
 secretbox takes 32 bytes and nothing else. Looked at: variables and keys of Secrets whose names end in B64 or BASE64.
-Placeholders are told by
-placeholder-secret. Values are decoded here and never told.
+Placeholders are told by placeholder-secret.
+Values are decoded here and never told.
 Source: https://doc.libsodium.org/secret-key_cryptography/secretbox
 """
 
