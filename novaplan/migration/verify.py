@@ -22,6 +22,7 @@ from novaplan.migration.proof import Breach, Progress, Proof, prove
 from novaplan.migration.rollout import Rollout, load_rollout
 from novaplan.migration.storage import StoredPlan
 from novaplan.migration.world import World
+from novaplan.topology.consistency import alone
 from novaplan.topology.parts import SYSTEM, kind_of, own_address, parent_of
 from novaplan.topology.system import Topology
 
@@ -78,7 +79,7 @@ def verify(
     rollout = rollout or load_rollout()
     wanted = proposed(current, target, rollout, effort or load_effort()).steps
     world = World(current, target, stored.steps, rollout)
-    _require_addresses(stored, world)
+    _require_parts(stored, world)
     proof = prove(world, all_invariants(), progress=progress)
     careless, notes = care.judge(stored.steps, wanted, rollout)
     return Verification(stored, world, replace(proof, breaches=(*proof.breaches, *careless)), tuple(notes))
@@ -97,17 +98,19 @@ def _require_same(stored: StoredPlan, current: Topology, target: Topology) -> No
         raise PlanError(problems)
 
 
-def _require_addresses(stored: StoredPlan, world: World) -> None:
-    """Fields that are set must not give a part another address."""
+def _require_parts(stored: StoredPlan, world: World) -> None:
+    """Fields that are set must neither give a part another address nor make it one that no topology could hold."""
     problems = []
     for own in world.writers:
-        moved = [value for value in world.values(own) if kind_of(own) != "fact" and _address(own, value) != own]
-        if moved:
-            step = world.steps[world.nodes[world.writers[own][-1]][0]].id
-            message = f"{step} changes what {own} is called; remove it and put it under its new address"
-            problems.append(Problem(message, file=stored.file, line=stored.lines[step], field="stages"))
+        step = world.steps[world.nodes[world.writers[own][-1]][0]].id
+        for value in world.values(own):
+            told = [f"makes {own} one whose {'.'.join(map(str, where))}: {what}" for what, where in alone(value)]
+            if kind_of(own) != "fact" and _address(own, value) != own:
+                told.append(f"changes what {own} is called; remove it and put it under its new address")
+            line = stored.lines[step]
+            problems += [Problem(f"{step} {item}", file=stored.file, line=line, field="stages") for item in told]
     if problems:
-        raise PlanError(problems)
+        raise PlanError(list(dict.fromkeys(problems)))
 
 
 def _address(own: str, value: Value) -> str:

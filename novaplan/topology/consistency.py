@@ -102,6 +102,14 @@ def _services(topology: Topology) -> Iterator[Finding]:
                 yield (*place, "startup", "wait_for"), _unknown("service or datastore", target, names)
 
 
+def alone(part: object) -> Iterator[tuple[str, Path]]:
+    """What is wrong with a service or datastore by itself, and in which field."""
+    if isinstance(part, Service):
+        yield from _service(part)
+    elif isinstance(part, Datastore):
+        yield from _datastore(part)
+
+
 def _service(service: Service) -> Iterator[tuple[str, Path]]:
     scaling = service.autoscaling
     if scaling is not None and scaling.min > scaling.max:

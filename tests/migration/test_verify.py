@@ -222,6 +222,29 @@ def test_fields_that_name_a_part_are_not_set(edited: Body) -> None:
         judged(edited)
 
 
+def test_parts_that_no_topology_could_hold_are_refused_in_a_line(edited: Body) -> None:
+    """Found by mutating plans: a share that is no share went as far as counting pods."""
+    item = step(edited, "move-autoscaling", editing="service:")
+    edit = next(edit for edit in item["stages"][0] if edit["address"].startswith("service:"))
+    edit["set"]["disruption_budget"] = {"min_available": "most of them"}
+
+    with pytest.raises(PlanError, match=r"makes service:.* one whose disruption_budget.min_available: 'most of") as no:
+        judged(edited)
+    assert len(no.value.problems) == 1
+
+
+@pytest.mark.parametrize("name", ["x", "drop-name", "shift-route/only", "drop-name/a/b/c/d"])
+def test_ids_with_too_few_or_too_many_parts_are_refused(edited: Body, name: str) -> None:
+    item = next(
+        item for item in edited["steps"] if item["kind"] == (name.partition("/")[0] if "-" in name else "drop-name")
+    )
+    old, item["id"] = item["id"], name
+    for other in edited["steps"]:
+        other["depends_on"] = [name if before == old else before for before in other["depends_on"]]
+
+    assert "care" in invariants(edited)
+
+
 def test_a_waiver_in_the_rollout_accepts_one_shortfall(edited: Body) -> None:
     waivers = [{"invariant": "disruption", "subject": "service:x", "reason": "known"}]
 

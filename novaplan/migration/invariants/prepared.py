@@ -35,5 +35,5 @@ def _needed(kind: Kind | None, step: Step, world: World) -> tuple[str, ...]:
     """What a step of its kind needs. Of an unknown kind, or about nothing that is there, ``step-kinds`` complains."""
     try:
         return kind.requires_of(step, world) if kind is not None else ()
-    except LookupError:
+    except (LookupError, ValueError):
         return ()

@@ -38,5 +38,5 @@ def judge(world: World) -> Iterator[Breach]:
 def _wrong(kind: Kind, step: Step, world: World) -> str:
     try:
         return kind.allowed(step, world)
-    except LookupError:  # its id names something that neither side has
+    except (LookupError, ValueError):  # its id names something that neither side has, or too little, or too much
         return f"{step.id} is about nothing that a step of kind {kind.name} can be about"
