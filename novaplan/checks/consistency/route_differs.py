@@ -1,7 +1,8 @@
 """The outside reaches the same paths and the same services in both descriptions.
 
 A path that only one of them has answers 404 in the other place; one that leads elsewhere there is answered by a service
-that does not know it. Paths are compared without their hosts, which differ from place to place.
+that does not know it. Paths are compared without their hosts, which differ from place to place. A service that only one
+of them publishes is a note: on a developer's machine that may be meant for looking into it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from novaplan.topology.system import Topology
 from novaplan.topology.wiring import Route
 
 SEVERITY = "warning"
+Pair = tuple[Topology, Topology]
 
 
 def against(one: Description, other: Description) -> Iterator[Found]:
@@ -24,9 +26,10 @@ def against(one: Description, other: Description) -> Iterator[Found]:
     if both is None:
         return
     here, there = _paths(both[0]), _paths(both[1])
+    same = {mine.name: theirs.name for mine, theirs in services(*both)}
+    yield from _shut_in(one, other, both, same)
     if not here or not there:
         return
-    same = {mine.name: theirs.name for mine, theirs in services(*both)}
     for path in sorted(there.keys() - here.keys()):
         served = ", ".join(_served(there[path]))
         yield Found(
@@ -52,6 +55,25 @@ def against(one: Description, other: Description) -> Iterator[Found]:
                 "let it lead to one service in both",
                 _place(here[path]),
             )
+
+
+def _shut_in(one: Description, other: Description, both: Pair, same: dict[str, str]) -> Iterator[Found]:
+    """Services that nobody outside reaches in ``one``, although something there is reached."""
+    reached, published = (_reached(topology) for topology in both)
+    for mine, theirs in sorted(same.items()) if reached else ():
+        if theirs in published and mine not in reached:
+            yield Found(
+                mine,
+                f"is reached from outside in {short(other)}, and nothing in {short(one)} leads there",
+                f"add a route to it in {short(one)}, or stop publishing it in {short(other)}",
+                one.places.get(mine),
+                "note",
+            )
+
+
+def _reached(topology: Topology) -> set[str]:
+    routed = {name for route in topology.routes for name in _served(route)}
+    return routed | {item.name for item in topology.services if any(port.published for port in item.ports)}
 
 
 def _paths(topology: Topology) -> dict[str, Route]:
