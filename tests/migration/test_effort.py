@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
@@ -13,10 +14,15 @@ from novaplan.migration.effort_model import load_effort, loads_effort
 from novaplan.migration.planning import plan
 from novaplan.migration.step import Effort
 from novaplan.migration.steps import all_kinds
+from novaplan.migration.tables import improvements_table
 from novaplan.topology.storage import load
+from tests.golden_files import ROOT
 from tests.migration.planned import planned
 
 KINDS = {kind.name for kind in all_kinds()}
+
+STATED = ("merge", "availability", "startup")
+"""Improvements whose effort Nova's report states, in the order of what it states."""
 
 
 def test_every_kind_has_one_entry_and_every_entry_is_of_a_kind():
@@ -59,6 +65,20 @@ def test_the_improvements_of_nova_cost_in_the_order_that_was_stated():
     likely = [found[name].effort.likely for name in ("merge", "startup", "availability")]
     assert likely == sorted(likely, reverse=True)
     assert found["data"].stated == ""
+    rows = {row[0]: (row[3], row[5]) for row in improvements_table(found.values()).rows}
+    for name in STATED:
+        assert rows[found[name].title] == (f"{found[name].effort.likely:.1f}", found[name].stated)
+
+
+def test_the_file_says_what_its_figures_come_to():
+    found = {group.name: group.effort.likely for group in groups(planned().steps, load_effort())}
+    said = re.search(
+        r"come to (\d+), (\d+) and (\d+) days", (ROOT / "models" / "effort.yaml").read_text(encoding="utf-8")
+    )
+    assert said is not None
+    assert [int(days) for days in said.groups()] == [
+        round(found[name]) for name in ("merge", "availability", "startup")
+    ]
 
 
 def test_units_add_to_what_a_kind_costs():
