@@ -11,6 +11,8 @@ from novaplan.errors import InputError
 from novaplan.importers import naming
 from novaplan.importers.draft import Note, Where
 
+_LARGEST: Final = (1 << 31) - 1
+"""Of an integer of Kubernetes' API."""
 _MOST_NESTED: Final = 10
 """Levels of lists in lists; kubectl prints one."""
 
@@ -92,7 +94,7 @@ class Manifest:
         return [text_of(item) or "" for item in value]
 
     def whole(self, node: dict[str, Any], key: str, *, least: int = 0) -> int | None:
-        """The whole number under ``key``. Raises InputError when it is none, or too small."""
+        """The whole number under ``key``. Raises InputError when it is none, too small, or too large."""
         value = node.get(key)
         if value is None:
             return None
@@ -100,6 +102,8 @@ class Manifest:
             self.fail("should be a whole number", node, key)
         if value < least:
             self.fail(f"{value} is too small; the least is {least}", node, key)
+        if value > _LARGEST:
+            self.fail(f"{value} is too large; the largest is {_LARGEST}", node, key)
         return value
 
 

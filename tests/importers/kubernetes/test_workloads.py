@@ -328,6 +328,10 @@ def test_a_pause_longer_than_the_grace_period_is_told(load: Import) -> None:
     ("text", "complaint"),
     [
         (workload("web", replicas=-1), "Deployment web: replicas: -1 is too small; the least is 0"),
+        (
+            workload("web", replicas=2**31),
+            "Deployment web: replicas: 2147483648 is too large; the largest is 2147483647",
+        ),
         (workload("web", replicas="three"), "Deployment web: replicas: should be a whole number"),
         (
             workload("web", container={"resources": {"limits": {"memory": "lots"}}}),
