@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from novaplan.checks.embedded_configuration._patroni import at, patroni_files, place
 from novaplan.checks.found import Found
-from novaplan.checks.programs import Server, servers
+from novaplan.checks.programs import Server
 from novaplan.checks.reading import System
-from novaplan.documents import reader
-from novaplan.errors import NovaplanError, nearest
-from novaplan.importers.draft import Draft, MountedFile, Where
+from novaplan.errors import nearest
+from novaplan.importers.draft import Draft, MountedFile
 from novaplan.topology.datastore import Patroni
 
 SEVERITY = "error"
@@ -30,10 +30,11 @@ _STORES = ("etcd", "etcd3", "consul", "zookeeper", "exhibitor", "kubernetes", "r
 
 def workloads(draft: Draft) -> Iterator[Found]:
     """The files of Patroni that are mounted."""
-    for server in servers(draft, "patroni"):
-        for file in server.container.files:
-            if file.path in server.container.command or file.path.endswith(("/patroni.yml", "/patroni.yaml")):
-                yield from _of(server, file)
+    for server, file, value in patroni_files(draft):
+        if value is None:
+            yield Found(server.label, f"{file.path} is no YAML, so Patroni exits", "mend it", file.where)
+        elif value:
+            yield from _of(server, file, value)
 
 
 def topology(system: System) -> Iterator[Found]:
@@ -46,50 +47,42 @@ def topology(system: System) -> Iterator[Found]:
             )
 
 
-def _of(server: Server, file: MountedFile) -> Iterator[Found]:
-    try:
-        value = reader.parse(file.text, file=file.where.file + "#")[0].value
-    except (NovaplanError, IndexError):
-        yield Found(server.label, f"{file.path} is no YAML, so Patroni exits", "mend it", file.where)
-        return
-    if not isinstance(value, dict):
-        return
-    first = file.where.line or 1
+def _of(server: Server, file: MountedFile, value: dict[str, Any]) -> Iterator[Found]:
     for key in value:
         if key not in _TOP:
             text = f"Patroni knows no {key!r}{nearest(key, _TOP)} and ignores what stands there"
-            yield Found(server.label, text, "correct the name", _place(file, value, key, first), "warning")
+            yield Found(server.label, text, "correct the name", place(file, value, key), "warning")
     variables = {item.name for item in server.container.settings}
     if not any(key in value for key in _STORES) and not any(name.startswith(_VARIABLES) for name in variables):
         text = "names no store that could hold the lease of the leader, and Patroni exits"
         yield Found(server.label, text, "name etcd3, or kubernetes", file.where)
-    yield from _times(server, file, value, first)
-    yield from _access(server, file, value, first)
-    folder = _at(value, "postgresql").get("data_dir")
+    yield from _times(server, file, value)
+    yield from _access(server, file, value)
+    folder = at(value, "postgresql").get("data_dir")
     kept = [
         item for item in server.container.mounts if f"{folder}/".startswith(f"{item.path}/") and item.kind != "empty"
     ]
     if isinstance(folder, str) and not kept:
         text = f"data_dir {folder} is on no volume: each new pod copies the whole database, and losing all loses it"
-        where = _place(file, _at(value, "postgresql"), "data_dir", first)
+        where = place(file, at(value, "postgresql"), "data_dir")
         yield Found(server.label, text, "put it on a volume of the pod's own", where)
 
 
-def _times(server: Server, file: MountedFile, value: dict[str, Any], first: int) -> Iterator[Found]:
-    dcs = _at(_at(value, "bootstrap"), "dcs")
+def _times(server: Server, file: MountedFile, value: dict[str, Any]) -> Iterator[Found]:
+    dcs = at(value, "bootstrap", "dcs")
     ttl, wait, retry = (dcs.get(key, usual) for key, usual in (("ttl", 30), ("loop_wait", 10), ("retry_timeout", 10)))
     if all(isinstance(item, int) for item in (ttl, wait, retry)) and ttl < wait + 2 * retry:
-        where = _place(file, dcs, "ttl", first)
+        where = place(file, dcs, "ttl")
         yield Found(server.label, _late(ttl, wait, retry, 1), "raise ttl", where, "warning")
 
 
-def _access(server: Server, file: MountedFile, value: dict[str, Any], first: int) -> Iterator[Found]:
-    for part in (_at(value, "postgresql"), _at(value, "bootstrap")):
+def _access(server: Server, file: MountedFile, value: dict[str, Any]) -> Iterator[Found]:
+    for part in (at(value, "postgresql"), at(value, "bootstrap")):
         rules = part.get("pg_hba")
         if isinstance(rules, list) and not any("replication" in str(rule).split()[1:2] for rule in rules):
             text = "pg_hba has no line for replication, which all does not stand for: no standby can connect"
             remedy = "add host replication with the role of the standbys"
-            yield Found(server.label, text, remedy, _place(file, part, "pg_hba", first))
+            yield Found(server.label, text, remedy, place(file, part, "pg_hba"))
 
 
 def _late(ttl: int, wait: int, retry: int, unit: int) -> str:
@@ -98,13 +91,3 @@ def _late(ttl: int, wait: int, retry: int, unit: int) -> str:
         f"ttl {shown[0]} is less than loop_wait {shown[1]} and twice retry_timeout {shown[2]}: a healthy leader may "
         "lose its lease while it still tries to renew it"
     )
-
-
-def _at(value: dict[str, Any], key: str) -> dict[str, Any]:
-    found = value.get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _place(file: MountedFile, node: dict[str, Any], key: str, first: int) -> Where:
-    line = node.line_of(key) if isinstance(node, reader.YamlMap) and key in node else 1
-    return Where(file.where.file, first + line - 1, file.where.field)
