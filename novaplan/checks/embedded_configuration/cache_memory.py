@@ -13,14 +13,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from novaplan.checks.embedded_configuration._units import BYTES, PAGES
 from novaplan.checks.found import Found
 from novaplan.checks.programs import Directive, Server, servers
 from novaplan.importers.draft import Draft, Where
 from novaplan.quantity import format_bytes
 
 SEVERITY = "error"
-_UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 1000**2, "mb": 1024**2, "g": 1000**3, "gb": 1024**3}
-_PAGES = {"": 8192, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3}
 _MOST = 80
 """Percent of the limit that data may take."""
 
@@ -32,7 +31,7 @@ def workloads(draft: Draft) -> Iterator[Found]:
         limit = server.container.resources.limits.memory
         if limit is None:
             continue
-        name, units = ("maxmemory", _UNITS) if server.program == "redis-server" else ("shared_buffers", _PAGES)
+        name, units = ("maxmemory", BYTES) if server.program == "redis-server" else ("shared_buffers", PAGES)
         stated = next((item for item in reversed(server.stated) if item.name == name), None)
         amount = _amount(stated.first, units) if stated is not None else None
         if stated is not None and amount:

@@ -20,10 +20,9 @@ SEVERITY = "note"
 def workloads(draft: Draft) -> Iterator[Found]:
     """Groups none of whose servers sets it."""
     for group in watched(draft):
-        known = [item for item in group.data if not item.scripted]
-        if len(known) == len(group.data) and not any(
-            item.last("min-replicas-to-write", "min-slaves-to-write") for item in known
-        ):
+        known = [item for item in group.data if item.seeds or not item.scripted]
+        names = {one.name for item in known for one in item.stated}
+        if len(known) == len(group.data) and not names & {"min-replicas-to-write", "min-slaves-to-write"}:
             server = known[0]
             yield Found(
                 server.label,
