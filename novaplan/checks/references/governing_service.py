@@ -23,6 +23,8 @@ SEVERITY = "warning"
 
 def objects(cluster: Cluster) -> Iterator[Found]:
     """StatefulSets whose Service is missing, not headless, or for other pods."""
+    if not cluster.of_kind("StatefulSet"):
+        return
     resolver = Resolver(cluster)
     answers = [
         resolver.answer(mention.host, mention.workload.namespace or DEFAULT_NAMESPACE)
