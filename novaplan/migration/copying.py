@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from novaplan.migration import postgres_copy
+from novaplan.migration.postgres import Server, server_of
+from novaplan.migration.postgres_copy import Side
 from novaplan.migration.step import Action, Gate
-from novaplan.migration.texts import listed, psql, rendered, sh, sql_name, sql_text, undo
+from novaplan.migration.texts import listed, rendered, sh, sql_text, undo
+from novaplan.topology.datastore import Datastore
+from novaplan.topology.parts import address
+
+if TYPE_CHECKING:
+    from novaplan.migration.draft import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +27,15 @@ class Copy:
     database: str
     to_server: str
     to_database: str
-    schemas: tuple[str, ...] = ()
-    """Only these; none means all."""
     tables_of: str = ""
     """Whose tables, where only some are copied."""
+    old: Server | None = None
+    new: Server | None = None
+    """Of PostgreSQL: how its servers are reached."""
+    made: bool = True
+    """Of PostgreSQL: whether the database on the other side is made for it."""
+    roles: tuple[str, ...] = ()
+    """Of PostgreSQL: who writes the tables, where only some are copied."""
 
     @property
     def name(self) -> str:
@@ -29,38 +43,34 @@ class Copy:
         text = f"novaplan_{self.tables_of or self.database}_to_{self.to_database}".lower()
         return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in text)[:60]
 
+    @property
+    def copying(self) -> postgres_copy.Copying | None:
+        """How PostgreSQL copies it; None for other kinds."""
+        if self.kind != "postgres" or self.old is None or self.new is None:
+            return None
+        old, new = Side(self.old, self.database), Side(self.new, self.to_database)
+        return postgres_copy.Copying(old, new, self.name, self.tables_of, self.roles)
+
+
+def copy_of(
+    draft: Draft, old: tuple[str, str], new: tuple[str, str], *, tables_of: str = "", roles: tuple[str, ...] = ()
+) -> Copy:
+    """The copy of a database, or of some of its tables, between servers as the draft has them."""
+    there = [draft.state.part(address("datastore", name), Datastore) for name, _ in (old, new)]
+    servers = [None if item is None else server_of(item) for item in there]
+    kind = there[0].kind if there[0] is not None else ""
+    made = not tables_of and address("database", *new) not in draft.state.parts
+    return Copy(kind, *old, *new, tables_of=tables_of, old=servers[0], new=servers[1], made=made, roles=roles)
+
 
 def copy_actions(copy: Copy) -> list[Action]:
     """How the copy is made and kept up to date."""
-    if copy.kind == "postgres":
-        only = [word for schema in copy.schemas for word in ("-n", schema)]
-        dump = sh("pg_dump", "-h", copy.server, "-d", copy.database, "--schema-only", *only)
-        what = f"TABLES IN SCHEMA {', '.join(map(sql_name, copy.schemas))}" if copy.schemas else "ALL TABLES"
-        if copy.tables_of:
-            what = "TABLE ..."
-        link = f"host={copy.server} dbname={copy.database} user=replicator"
+    made = copy.copying
+    if made is not None:
         return [
-            Action(
-                "Make the tables on the new side, without rows",
-                f"{dump} | {sh('psql', '-h', copy.to_server, '-d', copy.to_database, '-v', 'ON_ERROR_STOP=1')}",
-                "sql",
-            ),
-            Action(
-                "Publish them"
-                + (f": name the tables of {copy.tables_of} in place of the dots" if copy.tables_of else "")
-                + " (wal_level must be logical)",
-                psql(copy.server, copy.database, f"CREATE PUBLICATION {copy.name} FOR {what}"),
-                "sql",
-            ),
-            Action(
-                "Subscribe on the new side; this copies the rows and then follows",
-                psql(
-                    copy.to_server,
-                    copy.to_database,
-                    f"CREATE SUBSCRIPTION {copy.name} CONNECTION {sql_text(link)} PUBLICATION {copy.name}",
-                ),
-                "sql",
-            ),
+            *postgres_copy.prepared(made),
+            *postgres_copy.published(made),
+            *postgres_copy.copied(made, made=copy.made),
         ]
     if copy.kind in ("mysql", "mariadb"):
         dump = sh(
@@ -96,17 +106,9 @@ def copy_actions(copy: Copy) -> list[Action]:
 
 def copy_gates(copy: Copy, lag: int) -> list[Gate]:
     """How to see that the copy follows."""
-    if copy.kind == "postgres":
-        behind = (
-            "SELECT coalesce(max(extract(epoch FROM replay_lag)) * 1000, 0) FROM pg_stat_replication"
-            f" WHERE application_name = {sql_text(copy.name)}"
-        )
-        missing = "SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'"
-        return [
-            Gate("Every table is copied", "sql", psql(copy.to_server, copy.to_database, missing), "== 0"),
-            Gate("The copy follows", "sql", psql(copy.server, copy.database, behind), f"<= {lag}", 600_000),
-            Gate("Rows and checksums are alike in a sample of tables", "person", "tables that differ", "== 0"),
-        ]
+    made = copy.copying
+    if made is not None:
+        return postgres_copy.follows(made, lag)
     if copy.kind in ("mysql", "mariadb"):
         status = sh("mysql", "-h", copy.to_server, "-e", f"SHOW REPLICA STATUS FOR CHANNEL {sql_text(copy.name)}")
         return [Gate("The copy follows", "sql", status, f"Seconds_Behind_Source <= {max(1, lag // 1000)}", 600_000)]
@@ -115,16 +117,9 @@ def copy_gates(copy: Copy, lag: int) -> list[Gate]:
 
 def drop_copy(copy: Copy) -> list[Action]:
     """How the copy is taken away again."""
-    if copy.kind == "postgres":
-        return [
-            Action(
-                "Stop following; this removes the slot as well",
-                psql(copy.to_server, copy.to_database, f"DROP SUBSCRIPTION {copy.name}"),
-                "sql",
-            ),
-            Action("Stop publishing", psql(copy.server, copy.database, f"DROP PUBLICATION {copy.name}"), "sql"),
-            Action("Drop the copied tables", tool="person"),
-        ]
+    made = copy.copying
+    if made is not None:
+        return postgres_copy.dropped(made, made=copy.made)
     if copy.kind in ("mysql", "mariadb"):
         words = f"STOP REPLICA FOR CHANNEL {sql_text(copy.name)}; RESET REPLICA ALL FOR CHANNEL {sql_text(copy.name)}"
         return [
@@ -137,36 +132,9 @@ def drop_copy(copy: Copy) -> list[Action]:
 def switch_actions(copy: Copy, clients: Sequence[str]) -> list[Action]:
     """How writes are fenced, what the copy lacks is carried over, and the clients are switched."""
     who = listed(clients) or "the clients"
-    if copy.kind == "postgres":
-        fence = f"ALTER DATABASE {sql_name(copy.database)} SET default_transaction_read_only = on"
-        end = (
-            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {sql_text(copy.database)}"
-            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-        )
-        steps = (
-            "SELECT format('SELECT setval(%L, %s, true);', format('%I.%I', schemaname, sequencename), last_value)"
-            " FROM pg_sequences WHERE last_value IS NOT NULL"
-        )
-        read = sh("psql", "-h", copy.server, "-d", copy.database, "-At", "-c", steps)
-        carry = f"{read} | {sh('psql', '-h', copy.to_server, '-d', copy.to_database, '-v', 'ON_ERROR_STOP=1')}"
-        fenced = Action(
-            "Fence writes to what moves: revoke them from its old roles"
-            if copy.tables_of
-            else "Fence writes, and end the sessions that were open before",
-            "" if copy.tables_of else psql(copy.server, copy.database, fence, end),
-            "person" if copy.tables_of else "sql",
-        )
-        return [
-            fenced,
-            Action("Wait until the copy has everything: the gate of the step before, once more", tool="person"),
-            Action("Carry the sequences over: logical replication does not", carry, "sql"),
-            Action(
-                "Let the old side follow the new one from here on, so that the way back stays open",
-                psql(copy.to_server, copy.to_database, f"CREATE PUBLICATION {copy.name}_back FOR ALL TABLES"),
-                "sql",
-            ),
-            *_switched(who),
-        ]
+    made = copy.copying
+    if made is not None:
+        return [*postgres_copy.turned(made), *_switched(who)]
     if copy.kind in ("mysql", "mariadb"):
         return [
             Action("Fence writes", sh("mysql", "-h", copy.server, "-e", "SET GLOBAL super_read_only = ON"), "sql"),
@@ -191,24 +159,23 @@ def _switched(who: str) -> list[Action]:
 
 def switch_gates(copy: Copy, watched: int) -> list[Gate]:
     """How to see that nobody was left behind."""
-    if copy.kind == "postgres" and not copy.tables_of:
-        query = (
-            f"SELECT count(*) FROM pg_stat_activity WHERE datname = {sql_text(copy.database)}"
-            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
-        )
-        return [
-            Gate("Nobody is connected to the old side", "sql", psql(copy.server, copy.database, query), "== 0", watched)
-        ]
+    made = copy.copying
+    if made is not None:
+        return postgres_copy.nobody_left(made, watched)
     return [Gate("Nothing is written on the old side any more", "person", f"writes on {copy.server}", "== 0", watched)]
 
 
 def switch_back(copy: Copy, clients: Sequence[str]) -> list[Action]:
     """The same way back; the old side has followed the new one."""
     who = listed(clients) or "the clients"
+    made = copy.copying
+    again = undo(f"Give {who} the old address again, in their secrets too; this restarts them. Then let writes on")
+    if made is not None:
+        return [*postgres_copy.turned_back(made), *again]
     return [
         Action(
             f"Fence writes on {copy.to_server}, wait until the old side has everything, carry the sequences back",
             tool="person",
         ),
-        *undo(f"Give {who} the old address again, in their secrets too; this restarts them. Then let writes on"),
+        *again,
     ]

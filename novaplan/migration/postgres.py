@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from novaplan.migration.texts import kubectl, sh, sql_name, sql_text
 from novaplan.topology.datastore import Datastore, Managed, Patroni
+from novaplan.topology.wiring import Dependency
 
 PORT = 5432
 REPLICATOR = "replicator"
@@ -112,7 +113,7 @@ class Server:
     def psql(self, database: str, *statements: str) -> str:
         """Statements, each in a command of its own, stopping at the first that fails."""
         if any("'" in statement or "$" in statement for statement in statements):
-            return self.script(database, *(f"{statement};" for statement in statements))
+            return self.script(database, *map(_ended, statements))
         return self.before + self.plain_psql(database, *statements)
 
     def script(self, database: str, *lines: str, **values: str) -> str:
@@ -177,6 +178,11 @@ def _policy(servers: Iterable[Server]) -> str:
     return "-".join(dict.fromkeys(item.name.replace(".", "-") for item in servers))[:50] + "-copying"
 
 
+def role_of(edge: Dependency) -> str:
+    """The role that a client logs in as: what is stated, else its own name as the renderer makes a role of it."""
+    return edge.user or edge.client.replace("-", "_")
+
+
 def connection(database: str) -> str:
     """A database as programs take any name: one that looks like more than a name as a connection string."""
     return database if _PLAIN.fullmatch(database) else f"dbname={_quoted(database)}"
@@ -215,10 +221,21 @@ def await_until(condition: str, otherwise: str, seconds: int = 300) -> str:
 def made_role(role: str, options: str) -> list[str]:
     """Lines of a script with the value ``secret``: the role exists, with these options and that password."""
     return [
-        f"SELECT format('CREATE ROLE %I', {sql_text(role)})"
-        f" WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {sql_text(role)}) \\gexec",
+        role_exists(role),
         f"SELECT format('ALTER ROLE %I {options} PASSWORD %L', {sql_text(role)}, {PASSWORD}) \\gexec",
     ]
+
+
+def _ended(statement: str) -> str:
+    return statement if statement.endswith("\\gexec") else f"{statement};"
+
+
+def role_exists(role: str) -> str:
+    """A line of a script: there is a role of that name; one that is made so cannot log in."""
+    return (
+        f"SELECT format('CREATE ROLE %I', {sql_text(role)})"
+        f" WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {sql_text(role)}) \\gexec"
+    )
 
 
 def _message(text: str) -> str:

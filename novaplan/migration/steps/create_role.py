@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import defaultdict
 
 from novaplan.migration.allowing import nothing
 from novaplan.migration.draft import Draft
+from novaplan.migration.gates import YES
+from novaplan.migration.postgres import Server, key_of, made_role, role_of, server_of
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import listed, psql, sql_name, sql_text
+from novaplan.migration.texts import listed, sql_name, sql_text
 from novaplan.migration.world import World
+from novaplan.topology.datastore import Datastore
+from novaplan.topology.parts import address
 from novaplan.topology.wiring import Dependency
 
-PHASE, ORDER = "expand", 60
+PHASE, ORDER = "expand", 95
+_KEY = re.compile(r"[-._a-zA-Z0-9]{1,100}")
+"""Roles whose passwords the renderer keeps under their own names."""
 
 
 def propose(draft: Draft) -> None:
@@ -26,10 +34,11 @@ def propose(draft: Draft) -> None:
         if edge.user is not None and (edge.server, edge.user) not in known and edge.server in draft.target.datastore:
             users[edge.server, edge.user].append(edge)
     for (server, user), edges in sorted(users.items()):
-        postgres = draft.target.datastore[server].kind == "postgres"
         clients = sorted({edge.client for edge in edges})
-        databases = sorted({edge.database for edge in edges if edge.database})
-        grants = [f"GRANT CONNECT ON DATABASE {sql_name(name)} TO {sql_name(user)}" for name in databases]
+        store = draft.state.part(address("datastore", server), Datastore)
+        if store is not None and store.kind == "postgres":
+            _add(draft, server_of(store), user, clients, edges)
+            continue
         draft.add(
             server,
             user,
@@ -38,43 +47,61 @@ def propose(draft: Draft) -> None:
             establishes=(f"role/{server}/{user}",),
             touches=[server],
             actions=[
+                Action("Create it; its password comes from the store of secrets and is not typed here", tool="person"),
                 Action(
-                    "Create it; its password comes from the store of secrets and is not typed here",
-                    psql(server, "postgres", f"CREATE ROLE {sql_name(user)} LOGIN") if postgres else "",
-                    "sql" if postgres else "person",
-                ),
-                Action(
-                    "Grant it what it needs and no more, now for what is there, later for what is added",
-                    psql(server, "postgres", *grants) if postgres and grants else "",
-                    "sql" if postgres and grants else "person",
+                    "Grant it what it needs and no more, now for what is there, later for what is added", tool="person"
                 ),
             ],
-            gates=[
-                Gate(
-                    "Both the old and the new credentials log in",
-                    "sql",
-                    psql(server, "postgres", f"SELECT rolcanlogin FROM pg_roles WHERE rolname = {sql_text(user)}"),
-                    "== t",
-                )
-                if postgres
-                else Gate("Both the old and the new credentials log in", "person", "log-ins that fail", "== 0")
-            ],
-            rollback=[
-                Action(
-                    "Drop it",
-                    psql(
-                        server,
-                        "postgres",
-                        *(f"REVOKE CONNECT ON DATABASE {sql_name(name)} FROM {sql_name(user)}" for name in databases),
-                        f"DROP ROLE {sql_name(user)}",
-                    )
-                    if postgres
-                    else "",
-                    "sql" if postgres else "person",
-                )
-            ],
+            gates=[Gate("Both the old and the new credentials log in", "person", "Do both log in?", YES)],
+            rollback=[Action("Drop it", tool="person")],
             undone_until="something logs in with it",
         )
+
+
+def _add(draft: Draft, server: Server, user: str, clients: list[str], edges: list[Dependency]) -> None:
+    """The role may do what those may that it takes over from: it is a member of their roles."""
+    heirs = {edge.client for edge in edges}
+    olds = sorted(
+        {role_of(edge) for edge in draft.state.edges_to(server.name) if draft.world.heir(edge.client) in heirs} - {user}
+    )
+    key = user if _KEY.fullmatch(user) else f"role-{hashlib.sha256(user.encode()).hexdigest()[:16]}"
+    rights = (
+        f"SELECT format('GRANT %I TO %I', rolname, {sql_text(user)}) FROM pg_roles"
+        f" WHERE rolname = {sql_text(old)} \\gexec"
+        for old in olds
+    )
+    made = [*made_role(user, "LOGIN"), *rights]
+    logs_in = f"SELECT count(*) FROM pg_roles WHERE rolname = {sql_text(user)} AND rolcanlogin AND"
+    draft.add(
+        server.name,
+        user,
+        title=f"Create the role {user} on {server.name} for {listed(clients)}; the old roles stay",
+        units={"keys": 1},
+        establishes=(f"role/{server.name}/{user}",),
+        after=[draft.ready[server.name]] if server.name in draft.ready else (),
+        touches=[server.name],
+        actions=[
+            Action(
+                f"Put its password into the Secret {server.secret} under {key}, and where {listed(clients)} reads it",
+                tool="person",
+            ),
+            Action(
+                "Create it with that password; it may do what those may that it takes over from, and nothing else",
+                server.script("postgres", *made, secret=key_of(server.namespace, server.secret, key)),
+                "sql",
+            ),
+        ],
+        gates=[
+            Gate(
+                "It may log in, and has a password",
+                "sql",
+                server.psql("postgres", logs_in.replace("pg_roles", "pg_authid") + " rolpassword IS NOT NULL"),
+                "== 1",
+            )
+        ],
+        rollback=[Action("Drop it", server.psql("postgres", f"DROP ROLE {sql_name(user)}"), "sql")],
+        undone_until="something logs in with it",
+    )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

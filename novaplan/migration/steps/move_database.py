@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from novaplan.migration.allowing import no_removal, only, subject
 from novaplan.migration.copying import (
-    Copy,
     copy_actions,
     copy_gates,
+    copy_of,
     drop_copy,
     switch_actions,
     switch_back,
@@ -103,7 +103,7 @@ def _copy(draft: Draft, store: Datastore, places: dict[str, Place]) -> None:
                 if kind_of(heir) == "schema" and names_of(heir)[:2] == [server, new]:
                     edits.append(put(heir, replace(wanted, owner=schema.owner)))
     servers = sorted({server for server, _ in places.values()})
-    copies = [Copy(store.kind, store.name, name, server, new) for name, (server, new) in places.items()]
+    copies = [copy_of(draft, (store.name, name), place) for name, place in places.items()]
     draft.add(
         store.name,
         min(places),
@@ -143,7 +143,7 @@ def _switch(draft: Draft, store: Datastore, places: dict[str, Place]) -> None:
         servers = {server for server, _ in places.values()} - {store.name}
         if not left and len(servers) == 1:
             edits += renamed_hosts(draft, [client], store.name, min(servers))
-    copies = [Copy(store.kind, store.name, name, server, new) for name, (server, new) in places.items()]
+    copies = [copy_of(draft, (store.name, name), place) for name, place in places.items()]
     there = sorted({server for server, _ in places.values()})
     step = draft.add(
         store.name,

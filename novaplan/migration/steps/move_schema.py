@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 
 from novaplan.migration.allowing import nothing, only, subject
-from novaplan.migration.copying import Copy, copy_actions, copy_gates, drop_copy, switch_actions, switch_back
+from novaplan.migration.copying import copy_actions, copy_gates, copy_of, drop_copy, switch_actions, switch_back
 from novaplan.migration.draft import Draft
 from novaplan.migration.heritage import with_server
+from novaplan.migration.postgres import role_of
 from novaplan.migration.rewire import Rewire
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.texts import listed, psql, sql_name
@@ -49,7 +50,8 @@ def _move(draft: Draft, family: str, old: Place, new: Place, edges: list[tuple[D
     store = draft.state.part(address("datastore", old[0]), Datastore)
     kind = store.kind if store is not None else ""
     clients = sorted({edge.client for edge, _ in edges})
-    copy = Copy(kind, old[0], old[1], new[0], new[1], tables_of=family) if old[:2] != new[:2] else None
+    roles = tuple(sorted({role_of(edge) for edge, _ in edges}))
+    copy = copy_of(draft, old[:2], new[:2], tables_of=family, roles=roles) if old[:2] != new[:2] else None
     named = (family, old[0], old[1], *old[2], "to", *(new[:2] if copy else ()), *new[2])
     if copy is not None and any(not edge.possible for edge, _ in edges):
         draft.add(
