@@ -99,7 +99,7 @@ def _mounted(cluster: Cluster, workload: Workload, container: Container) -> Iter
 def _texts(
     workload: Workload, container: Container, texts: dict[tuple[str | None, str], dict[str, object]]
 ) -> Iterator[tuple[str, Where]]:
-    """What tells a container which files to use: its command, variables, probes, and the scripts mounted into it."""
+    """What tells a container which files to use: its command, variables, probes, hooks, and the scripts mounted into it."""
     manifest = workload.manifest
     for key in ("command", "args"):
         for index, word in enumerate(manifest.texts(container, key)):
@@ -109,6 +109,10 @@ def _texts(
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         words = manifest.texts(manifest.map(manifest.map(container, probe), "exec"), "command")
         yield " ".join(words), place(manifest, container, probe)
+    lifecycle = manifest.map(container, "lifecycle")
+    for hook in ("postStart", "preStop"):
+        words = manifest.texts(manifest.map(manifest.map(lifecycle, hook), "exec"), "command")
+        yield " ".join(words), place(manifest, lifecycle, hook)
     for mount in manifest.maps(container, "volumeMounts"):
         volume = workload.volumes.get(text_of(mount.get("name")) or "", {})
         name = text_of(manifest.map(volume, "configMap").get("name"))
