@@ -99,7 +99,7 @@ def _mounted(cluster: Cluster, workload: Workload, container: Container) -> Iter
 def _texts(
     workload: Workload, container: Container, texts: dict[tuple[str | None, str], dict[str, object]]
 ) -> Iterator[tuple[str, Where]]:
-    """What tells a container which files to use: its command, variables, probes, hooks, and the scripts mounted into it."""
+    """What tells a container which files to use: its command, variables, probes, hooks, scripts."""
     manifest = workload.manifest
     for key in ("command", "args"):
         for index, word in enumerate(manifest.texts(container, key)):
