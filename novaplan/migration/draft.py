@@ -152,13 +152,9 @@ class Draft:
         name already."""
         kind = self.kind
         assert kind is not None
-        name = "/".join((kind.name, *(_BLANK.sub("-", quote(str(item))) for item in subject)))
-        if name in self._ids:
-            raise PlanRefused(f"two steps would be called {name}, as parts of the two systems are; rename one of them")
-        self._ids.add(name)
         names = tuple(dict.fromkeys(touches))
         step = Step(
-            id=name,
+            id=self._called(kind.name, *subject),
             kind=kind.name,
             phase=kind.phase,
             title=title,
@@ -177,7 +173,16 @@ class Draft:
             watch=self.watchers(names),
             theme=self.efforts.theme_of(kind.name),
         )
-        requires = kind.requires_of(step, self.world)
+        return self._proposed(step, kind.requires_of(step, self.world), preconditions)
+
+    def _called(self, *words: str | int) -> str:
+        name = "/".join(_BLANK.sub("-", quote(str(word))) for word in words)
+        if name in self._ids:
+            raise PlanRefused(f"two steps would be called {name}, as parts of the two systems are; rename one of them")
+        self._ids.add(name)
+        return name
+
+    def _proposed(self, step: Step, requires: tuple[str, ...], preconditions: tuple[str, ...]) -> str:
         said = (*(in_words(item) for item in requires), *preconditions)
         step = with_fields(step, requires=requires, preconditions=said)
         for edit in step.edits:

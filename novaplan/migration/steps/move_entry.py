@@ -45,16 +45,7 @@ def propose(draft: Draft) -> None:
                 Action(f"Lead the public names to the new entrance ({listed(hosts)})", tool="person"),
                 Action("Tell those who call the old address by its number, and wait for them", tool="person"),
             ],
-            gates=[
-                Gate(
-                    f"Nobody comes in through {gateway}",
-                    "promql",
-                    f"sum(rate(nginx_http_requests_total{{service={label(gateway)}}}[5m]))"
-                    f" or sum(rate(http_requests_total{{service={label(gateway)}}}[5m])) or vector(0)",
-                    "== 0",
-                    draft.rollout.bake,
-                )
-            ],
+            gates=[_nobody(gateway, draft.rollout.bake)],
             rollback=[
                 Action("Lead the public names back; the gateway still runs", tool="person"),
                 *(undo() if edits else []),
@@ -62,6 +53,14 @@ def propose(draft: Draft) -> None:
             undone_until=f"{gateway} is scaled to zero",
             risk="high",
         )
+
+
+def _nobody(gateway: str, bake: int) -> Gate:
+    query = (
+        f"sum(rate(nginx_http_requests_total{{service={label(gateway)}}}[5m]))"
+        f" or sum(rate(http_requests_total{{service={label(gateway)}}}[5m])) or vector(0)"
+    )
+    return Gate(f"Nobody comes in through {gateway}", "promql", query, "== 0", bake)
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:
