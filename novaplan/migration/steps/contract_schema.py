@@ -7,9 +7,11 @@ from collections import defaultdict
 from novaplan.migration.allowing import only_removes
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import remove
+from novaplan.migration.gates import YES
+from novaplan.migration.postgres import server_of
 from novaplan.migration.rewire import names_of
 from novaplan.migration.step import Action, Gate, Step, Tool
-from novaplan.migration.texts import listed, psql, sh, sql_name, sql_text
+from novaplan.migration.texts import listed, sh, sql_name, sql_text
 from novaplan.migration.world import World
 from novaplan.topology.datastore import Datastore
 from novaplan.topology.parts import address, kind_of, label_of
@@ -28,7 +30,6 @@ def propose(draft: Draft) -> None:
                 gone[store].append(own)
     for store, owns in sorted(gone.items()):
         found = draft.state.part(address("datastore", store), Datastore)
-        kind = found.kind if found else ""
         edges = [
             step.id
             for step in draft.steps
@@ -47,9 +48,9 @@ def propose(draft: Draft) -> None:
                 "the latest backup was restored on another machine and read",
                 "nobody has read any of it for the whole bake time",
             ),
-            actions=[Action(f"Drop {label_of(own)}", *_command(store, kind, own)) for own in owns],
-            gates=_before(store, kind, owns)
-            or [Gate("Nobody reads any of it", "person", "reads", "== 0", draft.rollout.bake)],
+            actions=[Action(f"Drop {label_of(own)}", *_command(store, found, own)) for own in owns],
+            gates=_before(found, owns)
+            or [Gate("Nobody reads any of it", "person", "Does nobody read it?", YES, draft.rollout.bake)],
             rollback=[Action("Restore it from the backup; what was written since is lost", tool="person")],
             reversible=False,
             undone_until="it is done: a backup is the only way back",
@@ -57,12 +58,12 @@ def propose(draft: Draft) -> None:
         )
 
 
-def _command(store: str, kind: str, own: str) -> tuple[str, Tool]:
-    names = names_of(own)
-    if kind == "postgres" and kind_of(own) == "database":
-        return psql(store, "postgres", f"DROP DATABASE {sql_name(names[1])}"), "sql"
-    if kind == "postgres" and kind_of(own) == "schema":
-        return psql(store, names[1], f"DROP SCHEMA {sql_name(names[2])} CASCADE"), "sql"
+def _command(store: str, found: Datastore | None, own: str) -> tuple[str, Tool]:
+    names, kind = names_of(own), found.kind if found else ""
+    if found is not None and kind == "postgres" and kind_of(own) == "database":
+        return server_of(found).psql("postgres", f"DROP DATABASE {sql_name(names[1])}"), "sql"
+    if found is not None and kind == "postgres" and kind_of(own) == "schema":
+        return server_of(found).psql(names[1], f"DROP SCHEMA {sql_name(names[2])} CASCADE"), "sql"
     if kind_of(own) == "logical-db":
         return sh("redis-cli", "-h", store, "-n", names[1], "FLUSHDB", "ASYNC"), "redis-cli"
     if kind == "kafka" and kind_of(own) == "topic":
@@ -70,12 +71,14 @@ def _command(store: str, kind: str, own: str) -> tuple[str, Tool]:
     return "", "person"
 
 
-def _before(store: str, kind: str, owns: list[str]) -> list[Gate]:
+def _before(found: Datastore | None, owns: list[str]) -> list[Gate]:
     databases = [names_of(own)[1] for own in owns if kind_of(own) == "database"]
-    if kind != "postgres" or not databases:
+    if found is None or found.kind != "postgres" or not databases:
         return []
     query = f"SELECT count(*) FROM pg_stat_activity WHERE datname IN ({', '.join(map(sql_text, databases))})"
-    return [Gate("Nobody is connected, looked at before", "sql", psql(store, "postgres", query), "== 0", 600_000)]
+    return [
+        Gate("Nobody is connected, looked at before", "sql", server_of(found).psql("postgres", query), "== 0", 600_000)
+    ]
 
 
 def allowed(step: Step, world: World) -> str:

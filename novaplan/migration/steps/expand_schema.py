@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from novaplan.migration.allowing import no_removal, only
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, put
+from novaplan.migration.gates import YES
+from novaplan.migration.postgres import Server, role_of, server_of
 from novaplan.migration.rewire import names_of
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import listed, psql, sql_name, sql_text
+from novaplan.migration.texts import listed, sql_name, sql_text
 from novaplan.migration.world import World
 from novaplan.topology.base import replace
 from novaplan.topology.datastore import Database, Datastore, Schema
@@ -40,16 +43,13 @@ def _add(draft: Draft, store: str, database: str, edits: list[Edit]) -> None:
     what = f"the database {database}" if new else f"the {'schemas' if len(schemas) > 1 else 'schema'} {listed(schemas)}"
     found = draft.state.part(address("datastore", store), Datastore)
     is_postgres = found is not None and found.kind == "postgres"
-    made = [psql(store, "postgres", f"CREATE DATABASE {sql_name(database)}")] if new else []
-    made += (
-        [psql(store, database, *(f"CREATE SCHEMA IF NOT EXISTS {sql_name(name)}" for name in schemas))]
-        if schemas
-        else []
-    )
+    server = server_of(found) if found is not None else Server(store, None)
+    made = [server.psql("postgres", f"CREATE DATABASE {sql_name(database)}")] if new else []
+    made += [server.psql(database, *_schemas(draft, store, database, edits))] if schemas else []
     undone = (
-        [psql(store, database, *(f"DROP SCHEMA {sql_name(name)}" for name in schemas))] if schemas and not new else []
+        [server.psql(database, *(f"DROP SCHEMA {sql_name(name)}" for name in schemas))] if schemas and not new else []
     )
-    undone += [psql(store, "postgres", f"DROP DATABASE {sql_name(database)}")] if new else []
+    undone += [server.psql("postgres", f"DROP DATABASE {sql_name(database)}")] if new else []
     query = f"SELECT count(*) FROM pg_namespace WHERE nspname IN ({', '.join(map(sql_text, schemas))})"
     draft.add(
         store,
@@ -57,18 +57,20 @@ def _add(draft: Draft, store: str, database: str, edits: list[Edit]) -> None:
         title=f"Add {what} on {store}; nothing that is in use changes",
         stages=[edits],
         units={"schemas": len(schemas)},
+        after=[draft.ready[store]] if store in draft.ready else (),
         touches=[store],
         preconditions=("no other change of the schema is under way",),
         actions=[
             Action("Add what is new", "\n".join(made) if is_postgres else "", "sql" if is_postgres else "person"),
-            Action(
-                "Let the new role use it, and set its search_path so that names without a schema are found",
-                tool="person",
+            *(
+                []
+                if is_postgres
+                else [Action("Let the new role use it, and find what it names without a schema", tool="person")]
             ),
         ],
-        gates=[Gate("It is there", "sql", psql(store, database, query), f"== {len(schemas)}")]
+        gates=[Gate("It is there", "sql", server.psql(database, query), f"== {len(schemas)}")]
         if is_postgres and schemas
-        else [Gate("It is there", "person", f"a look at {store}", f"has {what}")],
+        else [Gate("It is there", "person", f"Does {store} have {what}?", YES)],
         rollback=[
             Action(
                 "Drop it while it is empty: without CASCADE the server refuses to drop what holds a table",
@@ -78,6 +80,22 @@ def _add(draft: Draft, store: str, database: str, edits: list[Edit]) -> None:
         ],
         undone_until="something is written to it",
     )
+
+
+def _schemas(draft: Draft, store: str, database: str, edits: list[Edit]) -> Iterator[str]:
+    """Each schema, what its owner and those of target that name it may do in it, where their roles are there."""
+    for schema in (part for edit in edits if isinstance(part := edit.part, Schema)):
+        yield f"CREATE SCHEMA IF NOT EXISTS {sql_name(schema.name)}"
+        edges = [
+            edge
+            for edge in (*draft.state.edges_to(store), *draft.goal_edges(store))
+            if edge.database == database and (edge.client == schema.owner or schema.name in edge.schemas)
+        ]
+        for role in sorted({role_of(edge) for edge in edges}):
+            yield (
+                f"SELECT format('GRANT USAGE, CREATE ON SCHEMA %I TO %I', {sql_text(schema.name)}, rolname)"
+                f" FROM pg_roles WHERE rolname = {sql_text(role)} \\gexec"
+            )
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

@@ -7,12 +7,14 @@ from collections import defaultdict
 from novaplan.migration.allowing import only, only_fields
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, set_fields
+from novaplan.migration.gates import YES
+from novaplan.migration.postgres import role_exists, server_of
 from novaplan.migration.rewire import names_of
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import listed, psql, sql_name
+from novaplan.migration.texts import listed, sql_name, sql_text
 from novaplan.migration.world import World
-from novaplan.topology.datastore import Database, LogicalDB, Schema
-from novaplan.topology.parts import label_of
+from novaplan.topology.datastore import Database, Datastore, LogicalDB, Schema
+from novaplan.topology.parts import address, label_of
 
 PHASE, ORDER = "migrate", 250
 
@@ -45,9 +47,10 @@ def _heir(draft: Draft, owner: str | None) -> str | None:
 
 def _add(draft: Draft, name: str, edits: list[Edit]) -> None:
     what = [label_of(edit.address) for edit in edits]
-    owned = [names_of(edit.address) for edit in edits if edit.address.startswith("schema:")]
     stores = sorted({names_of(edit.address)[0] for edit in edits})
     role = next((edge.user for edge in draft.goal_edges(name) if edge.user), name.replace("-", "_"))
+    before = {edit.address: part.owner for edit in edits if isinstance(part := draft.state.parts[edit.address], Schema)}
+    owned = [(*names_of(own), (owner or name).replace("-", "_")) for own, owner in before.items()] if name else []
     draft.add(
         name or "nobody",
         title=f"Let {name or 'nobody'} own {listed(what[:4])}"
@@ -59,15 +62,7 @@ def _add(draft: Draft, name: str, edits: list[Edit]) -> None:
         ],
         touches=[*([name] if name else []), *stores],
         actions=[
-            *(
-                Action(
-                    f"The schema {path[2]} belongs to the new role",
-                    psql(path[0], path[1], f"ALTER SCHEMA {sql_name(path[2])} OWNER TO {sql_name(role)}"),
-                    "sql",
-                )
-                for path in owned
-                if name
-            ),
+            *_owned(draft, owned, role, back=False),
             Action(
                 "Old roles keep what they need until their credentials are revoked, and no right to change a table",
                 tool="person",
@@ -75,12 +70,41 @@ def _add(draft: Draft, name: str, edits: list[Edit]) -> None:
         ],
         gates=[
             Gate(
-                "No role but the new one changes tables", "person", "statements of old roles that change tables", "== 0"
+                "No role but the new one changes tables",
+                "person",
+                "Does the log show that no old role changes a table?",
+                YES,
             )
         ],
-        rollback=[Action("Give it back to the old role", tool="person")],
+        rollback=_owned(draft, owned, role, back=True) or [Action("Give it back to the old role", tool="person")],
         undone_until="the new side has changed a table",
     )
+
+
+def _owned(draft: Draft, owned: list[tuple[str, ...]], role: str, *, back: bool) -> list[Action]:
+    """The schemas with what is in them get another owner, on servers that stay; the former one keeps its rows."""
+    found = []
+    for store_name, database, schema, old in owned:
+        store = draft.state.part(address("datastore", store_name), Datastore)
+        if store is None or store.kind != "postgres" or store_name not in draft.target.datastore or old == role:
+            continue
+        owner, other = (old, role) if back else (role, old)
+        called = sql_name(schema)
+        lines = [
+            role_exists(owner),
+            role_exists(other),
+            f"ALTER SCHEMA {called} OWNER TO {sql_name(owner)};",
+            f"SELECT format('ALTER TABLE %s OWNER TO %I', c.oid::regclass, {sql_text(owner)}) FROM pg_class c"
+            f" WHERE relnamespace = {sql_text(called)}::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"
+            " AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid"
+            " AND deptype IN ('a', 'i', 'e')) \\gexec",
+            f"GRANT USAGE ON SCHEMA {called} TO {sql_name(other)};",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {called} TO {sql_name(other)};",
+            f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {called} TO {sql_name(other)};",
+        ]
+        says = f"The schema {schema} of {database} belongs to {owner}; {other} reads and writes its rows"
+        found.append(Action(says, server_of(store).script(database, *lines), "sql"))
+    return found
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from novaplan.migration.allowing import only, only_fields
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import set_fields
+from novaplan.migration.gates import YES
+from novaplan.migration.postgres import server_of
 from novaplan.migration.room import for_both
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import psql, rendered, undo
+from novaplan.migration.texts import rendered, undo
 from novaplan.migration.world import World
 from novaplan.topology.datastore import Connections, Datastore
 from novaplan.topology.parts import address
@@ -34,7 +36,7 @@ def propose(draft: Draft) -> None:
                 *rendered(),
                 Action("Restart the server where its limit changed; it takes effect only then", tool="person"),
             ],
-            gates=_gates(store.name, store.kind, wanted),
+            gates=_gates(there, wanted),
             rollback=undo(),
             undone_until="more clients use it than the old limit takes",
             risk="medium",
@@ -50,12 +52,17 @@ def _said(old: Connections, new: Connections) -> str:
     return ", ".join(words) or "its limits as target has them"
 
 
-def _gates(name: str, kind: str, wanted: Connections) -> list[Gate]:
-    if kind == "postgres" and wanted.max is not None:
+def _gates(store: Datastore, wanted: Connections) -> list[Gate]:
+    if store.kind == "postgres" and wanted.max is not None:
         return [
-            Gate("The limit is in force", "sql", psql(name, "postgres", "SHOW max_connections"), f"== {wanted.max}")
+            Gate(
+                "The limit is in force",
+                "sql",
+                server_of(store).psql("postgres", "SHOW max_connections"),
+                f"== {wanted.max}",
+            )
         ]
-    return [Gate("Clients connect, and none is refused", "person", "refused connections", "== 0", 600_000)]
+    return [Gate("Clients connect, and none is refused", "person", "Is no connection refused?", YES, 600_000)]
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

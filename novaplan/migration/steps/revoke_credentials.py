@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from novaplan.migration.allowing import nothing, subject
 from novaplan.migration.draft import Draft
+from novaplan.migration.gates import YES
+from novaplan.migration.postgres import Server, server_of
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import listed, psql, sql_name, sql_text
+from novaplan.migration.texts import listed, sql_name, sql_text
 from novaplan.migration.world import World
 from novaplan.topology.datastore import Datastore
 from novaplan.topology.parts import address
@@ -31,8 +33,12 @@ def propose(draft: Draft) -> None:
             actions=[
                 *(
                     Action(
-                        f"No log-in for {role} on {server} (its name is a guess where the topology states none)",
-                        psql(server, "postgres", f"ALTER ROLE {sql_name(role)} NOLOGIN"),
+                        f"No log-in for {role} on {server}, and an end to its sessions",
+                        _server(draft, server).psql(
+                            "postgres",
+                            f"ALTER ROLE {sql_name(role)} NOLOGIN",
+                            f"SELECT count(pg_terminate_backend(pid)) {_of(role)}",
+                        ),
                         "sql",
                     )
                     for server, role in databases
@@ -44,21 +50,21 @@ def propose(draft: Draft) -> None:
                     Gate(
                         f"{role} is not logged in",
                         "sql",
-                        psql(
-                            server,
-                            "postgres",
-                            f"SELECT count(*) FROM pg_stat_activity WHERE usename = {sql_text(role)}",
-                        ),
+                        _server(draft, server).psql("postgres", f"SELECT count(*) {_of(role)}"),
                         "== 0",
                         draft.rollout.weight_bake,
                     )
-                    for server, role in databases[:2]
+                    for server, role in databases
                 ),
-                Gate("Nobody is refused", "person", "log-ins that fail", "== 0", draft.rollout.weight_bake),
+                Gate("Nobody is refused", "person", "Does nothing fail to log in?", YES, draft.rollout.weight_bake),
             ],
             rollback=[
                 *(
-                    Action("Let it log in again", psql(server, "postgres", f"ALTER ROLE {sql_name(role)} LOGIN"), "sql")
+                    Action(
+                        "Let it log in again",
+                        _server(draft, server).psql("postgres", f"ALTER ROLE {sql_name(role)} LOGIN"),
+                        "sql",
+                    )
                     for server, role in databases
                 ),
                 Action("Enable the others again", tool="person"),
@@ -74,6 +80,16 @@ def _logins(draft: Draft, old: str) -> list[tuple[str, str]]:
         if address("datastore", edge.server) in draft.state.parts and not kept:
             found.add((edge.server, edge.user or old.replace("-", "_")))
     return sorted(found)
+
+
+def _of(role: str) -> str:
+    return f"FROM pg_stat_activity WHERE usename = {sql_text(role)}"
+
+
+def _server(draft: Draft, server: str) -> Server:
+    store = draft.state.part(address("datastore", server), Datastore)
+    assert store is not None
+    return server_of(store)
 
 
 def _kind(draft: Draft, server: str) -> str:

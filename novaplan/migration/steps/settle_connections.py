@@ -5,6 +5,7 @@ from __future__ import annotations
 from novaplan.migration.allowing import only, only_fields
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import set_fields
+from novaplan.migration.gates import YES
 from novaplan.migration.step import Gate, Step
 from novaplan.migration.texts import rendered, undo
 from novaplan.migration.world import World
@@ -28,7 +29,7 @@ def propose(draft: Draft) -> None:
             after=[step.id for step in draft.steps if _reconnects(step, store.name)],
             touches=[store.name],
             actions=rendered(),
-            gates=[Gate("No connection is refused", "person", "refused connections", "== 0", 600_000)],
+            gates=[Gate("No connection is refused", "person", "Is no connection refused?", YES, 600_000)],
             rollback=undo(),
             undone_until="always",
         )
