@@ -79,15 +79,6 @@ def _shared(found: Iterable[tuple[str, Workload]]) -> Iterator[Found]:
     for source, same in sorted(users.items()):
         if len(same) > 1:
             names = ", ".join(sorted(item.name for item in same))
-            more = "".join(f"; only variables tell {group} apart" for group in _alike(same))
             first = min(same, key=attrgetter("name"))
-            text = f"{len(same)} services are made from {source}: {names}{more}"
+            text = f"{len(same)} services are made from {source}: {names}"
             yield Found(first.name, text, "merge them, or part the code", first.where)
-
-
-def _alike(workloads: Iterable[Workload]) -> Iterator[str]:
-    """The names of those that are started by the same command."""
-    started = defaultdict[tuple[str, ...], list[str]](list)
-    for workload in workloads:
-        started[workload.containers[0].command].append(workload.name)
-    yield from (", ".join(sorted(names)) for names in started.values() if len(names) > 1)
