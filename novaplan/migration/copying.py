@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from novaplan.migration import postgres_copy
+from novaplan.migration.gates import YES
 from novaplan.migration.postgres import Server, server_of
 from novaplan.migration.postgres_copy import Side
 from novaplan.migration.step import Action, Gate
@@ -112,7 +113,7 @@ def copy_gates(copy: Copy, lag: int) -> list[Gate]:
     if copy.kind in ("mysql", "mariadb"):
         status = sh("mysql", "-h", copy.to_server, "-e", f"SHOW REPLICA STATUS FOR CHANNEL {sql_text(copy.name)}")
         return [Gate("The copy follows", "sql", status, f"Seconds_Behind_Source <= {max(1, lag // 1000)}", 600_000)]
-    return [Gate("The copy follows, and a sample is alike", "person", "parts that differ", "== 0")]
+    return [Gate("The copy follows, and a sample is alike", "person", "Do all parts agree?", YES)]
 
 
 def drop_copy(copy: Copy) -> list[Action]:
@@ -162,7 +163,15 @@ def switch_gates(copy: Copy, watched: int) -> list[Gate]:
     made = copy.copying
     if made is not None:
         return postgres_copy.nobody_left(made, watched)
-    return [Gate("Nothing is written on the old side any more", "person", f"writes on {copy.server}", "== 0", watched)]
+    return [
+        Gate(
+            "Nothing is written on the old side any more",
+            "person",
+            f"Does nobody write on {copy.server}?",
+            YES,
+            watched,
+        )
+    ]
 
 
 def switch_back(copy: Copy, clients: Sequence[str]) -> list[Action]:

@@ -7,11 +7,12 @@ from collections import defaultdict
 from novaplan.migration.allowing import nothing, only, subject
 from novaplan.migration.copying import copy_actions, copy_gates, copy_of, drop_copy, switch_actions, switch_back
 from novaplan.migration.draft import Draft
+from novaplan.migration.gates import YES
 from novaplan.migration.heritage import with_server
-from novaplan.migration.postgres import role_of
+from novaplan.migration.postgres import names, role_of, server_of, texts
 from novaplan.migration.rewire import Rewire
 from novaplan.migration.step import Action, Gate, Step
-from novaplan.migration.texts import listed, psql, sql_name
+from novaplan.migration.texts import listed, sql_name, sql_text
 from novaplan.migration.world import World
 from novaplan.topology.datastore import Datastore
 from novaplan.topology.parts import address, dependency_address, kind_of, quote
@@ -47,8 +48,6 @@ def _place(edge: Dependency) -> Place:
 
 
 def _move(draft: Draft, family: str, old: Place, new: Place, edges: list[tuple[Dependency, Dependency]]) -> None:
-    store = draft.state.part(address("datastore", old[0]), Datastore)
-    kind = store.kind if store is not None else ""
     clients = sorted({edge.client for edge, _ in edges})
     roles = tuple(sorted({role_of(edge) for edge, _ in edges}))
     copy = copy_of(draft, old[:2], new[:2], tables_of=family, roles=roles) if old[:2] != new[:2] else None
@@ -86,17 +85,17 @@ def _move(draft: Draft, family: str, old: Place, new: Place, edges: list[tuple[D
         after=draft.before_moving(old[0], new[0]),
         touches=[old[0], new[0], *clients],
         preconditions=("the switch was rehearsed on a copy, and its time of fenced writes is known and agreed",),
-        actions=switch_actions(copy, clients) if copy else _within(old, new, clients, kind),
+        actions=switch_actions(copy, clients) if copy else _within(draft, old, new, clients, roles),
         gates=[
             Gate(
                 "No other role writes these tables, and these roles write no others",
                 "person",
-                "writes by others",
-                "== 0",
+                "Does the log show nothing else?",
+                YES,
                 draft.rollout.weight_bake,
             )
         ],
-        rollback=switch_back(copy, clients) if copy else _within(new, old, clients, kind),
+        rollback=switch_back(copy, clients) if copy else _within(draft, new, old, clients, roles),
         undone_until="the old tables are dropped"
         if copy
         else "a table is made there that the old schema has no place for",
@@ -110,26 +109,34 @@ def _said(place: Place) -> str:
     return f"{database} on {server}" + (f" ({listed(schemas)})" if schemas else "")
 
 
-def _within(old: Place, new: Place, clients: list[str], kind: str) -> list[Action]:
+def _within(draft: Draft, old: Place, new: Place, clients: list[str], roles: tuple[str, ...]) -> list[Action]:
     """The tables stay in the database; only the schema they are called in changes."""
     came = [name for name in new[2] if name not in old[2]]
-    move = [f"ALTER TABLE {sql_name(source)}.... SET SCHEMA {sql_name(name)}" for name in came for source in old[2][:1]]
-    find = [f"ALTER ROLE ... SET search_path = {', '.join(map(sql_name, new[2]))}"] if new[2] else []
-    return [
-        Action(
-            f"Move the tables of {listed(clients)}, each named in place of the dots: the rows stay where they are"
-            if came
-            else "No table moves: the roles only lose what is not theirs",
-            psql(new[0], new[1], *move) if move and kind == "postgres" else "",
-            "sql" if move and kind == "postgres" else "person",
-        ),
-        Action(
-            "Let the old code find them under the names it uses",
-            psql(new[0], new[1], *find) if find and kind == "postgres" else "",
-            "sql" if find and kind == "postgres" else "person",
-        ),
-        Action("Grant the roles these schemas and revoke all others", tool="person"),
+    which = (
+        f"Move each table of {listed(clients)} that belongs there into {listed(came)} (ALTER TABLE and its name SET"
+        " SCHEMA); only who knows the code can say which. The rows stay where they are"
+    )
+    store = draft.state.part(address("datastore", new[0]), Datastore)
+    found = [Action(which, tool="person")] if came else []
+    if store is None or store.kind != "postgres" or not new[2]:
+        return [*found, Action("Let the roles find and use what is theirs there, and nothing else", tool="person")]
+    schemas = names(new[2])
+    lines = [
+        f"SELECT format({sql_text(text)}, rolname) FROM pg_roles WHERE rolname IN ({texts(roles)}) \\gexec"
+        for text in (
+            f"GRANT USAGE ON SCHEMA {_literal(schemas)} TO %I",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {_literal(schemas)} TO %I",
+            f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {_literal(schemas)} TO %I",
+            f"ALTER ROLE %I IN DATABASE {_literal(sql_name(new[1]))} SET search_path TO {_literal(schemas)}",
+        )
     ]
+    says = f"Let {listed(clients)} use {listed(new[2])}, and find there what they name without a schema"
+    return [*found, Action(says, server_of(store).script(new[1], *lines), "sql")]
+
+
+def _literal(text: str) -> str:
+    """A text in a format of SQL."""
+    return text.replace("%", "%%")
 
 
 def _copied(family: str, server: str, database: str) -> str:

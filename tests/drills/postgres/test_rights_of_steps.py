@@ -98,3 +98,30 @@ def test_what_was_expanded_and_created_is_taken_back() -> None:
             commands.act(steps[kind].rollback)
         found = server.sql("postgres", "postgres", "shop", "SELECT count(*) FROM pg_roles WHERE rolname = 'Web-role'")
         assert found == "0"
+
+
+def test_a_service_gets_a_schema_of_its_own_and_the_old_one_back() -> None:
+    fields = {"name": "db", "kind": "postgres", "version": "15", "storage": "1Gi"}
+    uses = [
+        system(
+            name=name,
+            services=[service("web")],
+            datastores=[{**fields, "databases": [shop("web", *sorted({"public", schema}))]}],
+            dependencies=[edge("web", "db", "writes", database="shop", schemas=[schema], pool={"max": 2})],
+        )
+        for name, schema in (("old", "public"), ("new", "o'wn"))
+    ]
+    current, target = uses[0], become(uses[1], uses[0])
+    steps = [step for step in plan(current, target) if step.kind in ("expand-schema", "move-schema")]
+    with running(current, "db") as server:
+        commands = Commands(server.house)
+        data, run = (str(server.pod.folder / name) for name in ("data/pgdata", "run"))
+        commands.know("", server.cluster, server.pod, data=data, variables={"PGHOST": run})
+        server.sql("web", "web", "shop", "CREATE TABLE t (id serial PRIMARY KEY)")
+        for step in steps:
+            commands.act(action for action in step.actions if action.tool != "novaplan")
+        server.sql("postgres", "postgres", "shop", 'ALTER TABLE public.t SET SCHEMA "o\'wn"')
+        assert server.sql("web", "web", "shop", "INSERT INTO t DEFAULT VALUES RETURNING id") == "1"
+        server.sql("postgres", "postgres", "shop", 'ALTER TABLE "o\'wn".t SET SCHEMA public')
+        commands.act(action for action in steps[-1].rollback if action.tool != "novaplan")
+        assert server.sql("web", "web", "shop", "INSERT INTO t DEFAULT VALUES RETURNING id") == "2"

@@ -68,7 +68,7 @@ def test_a_database_is_dropped_last_and_for_good() -> None:
     assert isinstance(before["database:db/junk"], Database)
     assert not step.reversible
     assert step.risk == "high"
-    assert step.actions[0].command == "psql -h db -d postgres -v ON_ERROR_STOP=1 -c 'DROP DATABASE \"junk\"'"
+    assert step.actions[0].command.endswith("-c 'DROP DATABASE \"junk\"'")
     assert any("backup" in text for text in step.preconditions)
 
 
