@@ -105,7 +105,7 @@ services:
   other: {image: web, environment: {A: "${PASSWORD:-hunter4}", B: "${PASSWORD:-hunter5}"}}
 """
     found = run(_compose(tmp_path, text))
-    assert {"client-password", "differing-defaults"} <= {item.check for item in found}
+    assert {"credential-mismatch", "differing-defaults"} <= {item.check for item in found}
     assert "hunter" not in "\n".join(str(item.to_dict()) for item in found)
 
 
