@@ -11,7 +11,7 @@ from novaplan.migration.room import for_both
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.texts import rendered, undo
 from novaplan.migration.world import World
-from novaplan.topology.datastore import Connections, Datastore
+from novaplan.topology.datastore import Connections, Datastore, Standalone
 from novaplan.topology.parts import address
 
 PHASE, ORDER = "expand", 80
@@ -32,15 +32,32 @@ def propose(draft: Draft) -> None:
             title=f"Make room on {store.name} for old and new clients together: {_said(there.connections, wanted)}",
             stages=[[set_fields(own, connections=wanted)]],
             touches=[store.name, *sorted({edge.client for edge in draft.state.edges_to(store.name)})],
-            actions=[
-                *rendered(),
-                Action("Restart the server where its limit changed; it takes effect only then", tool="person"),
-            ],
+            actions=[*_kept(there), *rendered(), *_told(there)],
             gates=_gates(there, wanted),
             rollback=undo(),
             undone_until="more clients use it than the old limit takes",
             risk="medium",
         )
+
+
+def _kept(store: Datastore) -> list[Action]:
+    """A rendered server alone gets its limit when it starts, so its pod is replaced."""
+    if store.kind != "postgres" or not isinstance(store.deployment, Standalone):
+        return []
+    query = ("get", f"statefulset/{store.name}", "-o", "jsonpath={.spec.volumeClaimTemplates[*].metadata.name}")
+    return [
+        Action(
+            "See that its data are on a claim, for its pod is replaced and it is away meanwhile: this fails where they"
+            " are not, and then they would be gone",
+            f"{server_of(store).kubectl(*query)} | grep -qw data",
+        )
+    ]
+
+
+def _told(store: Datastore) -> list[Action]:
+    if store.kind == "postgres" and isinstance(store.deployment, Standalone):
+        return []
+    return [Action("Restart the server where its limit changed; it takes effect only then", tool="person")]
 
 
 def _said(old: Connections, new: Connections) -> str:
