@@ -74,8 +74,8 @@ def _less_careful(step: Step, like: Step) -> Iterator[str]:
         yield f"bakes {stated}, and {asked} are asked for"
     if gone := [words for words in like.preconditions if words not in step.preconditions]:
         yield f"leaves out the precondition {_quoted(gone)}"
-    for gate in like.gates:
-        yield from _weakened(gate, [own for own in step.gates if _same(own.says, gate.says, own.query, gate.query)])
+    for place, gate in zip(_places(like.gates, step.gates), like.gates, strict=True):
+        yield from _weakened(gate, None if place is None else step.gates[place])
     yield from _left_out("action", step.actions, like.actions)
     yield from _left_out("way back", step.rollback, like.rollback)
 
@@ -84,8 +84,22 @@ def _quoted(texts: Sequence[str]) -> str:
     return ", ".join(f"'{text}'" for text in texts)
 
 
-def _same(says: str, other: str, command: str, wanted: str) -> bool:
-    return says == other or (bool(command.strip()) and _plain(command) == _plain(wanted))
+def _places(wanted: Sequence[Action | Gate], stated: Sequence[Action | Gate]) -> list[int | None]:
+    """Where each of ``wanted`` stands in ``stated``: each at a place of its own, known by its words and its command, or
+    else by one of both."""
+    found: list[int | None] = [None] * len(wanted)
+    for matches in (all, any):
+        for number, item in enumerate(wanted):
+            for place, own in enumerate(stated) if found[number] is None else ():
+                same = (own.says == item.says, bool(_text(own)) and _text(own) == _text(item))
+                if place not in found and matches(same):
+                    found[number] = place
+                    break
+    return found
+
+
+def _text(item: Action | Gate) -> str:
+    return _plain(item.query if isinstance(item, Gate) else item.command)
 
 
 @lru_cache(maxsize=20_000)
@@ -94,16 +108,15 @@ def _plain(text: str) -> str:
     return " ".join(_NAME_OF_STATE.sub("STATE", text).split())
 
 
-def _weakened(gate: Gate, stated: Sequence[Gate]) -> Iterator[str]:
-    if not stated:
+def _weakened(gate: Gate, own: Gate | None) -> Iterator[str]:
+    if own is None:
         yield f"leaves out the gate {_quoted([gate.says])}"
         return
-    if all(own.duration_milliseconds < gate.duration_milliseconds for own in stated):
-        longest = format_milliseconds(max(own.duration_milliseconds for own in stated))
-        asked = format_milliseconds(gate.duration_milliseconds)
-        yield f"measures for {longest}, and {asked} are asked for, at the gate {_quoted([gate.says])}"
-    if not any(as_strict(own.threshold, gate.threshold) for own in stated):
-        message = f"takes {stated[0].threshold!r} for enough, and {gate.threshold!r} is asked for"
+    if own.duration_milliseconds < gate.duration_milliseconds:
+        stated, asked = (format_milliseconds(item.duration_milliseconds) for item in (own, gate))
+        yield f"measures for {stated}, and {asked} are asked for, at the gate {_quoted([gate.says])}"
+    if not as_strict(own.threshold, gate.threshold):
+        message = f"takes {own.threshold!r} for enough, and {gate.threshold!r} is asked for"
         yield f"{message}, at the gate {_quoted([gate.says])}"
 
 
@@ -121,16 +134,14 @@ def as_strict(stated: str, asked: str) -> bool:
 
 def _left_out(what: str, stated: Sequence[Action], wanted: Sequence[Action]) -> Iterator[str]:
     """Actions that are missing, have lost their command, or come in another order."""
-    places = []
-    for action in wanted:
-        found = [n for n, own in enumerate(stated) if _same(own.says, action.says, own.command, action.command)]
-        found = [place for place in found if place not in places] or found
-        if not found:
+    places = _places(wanted, stated)
+    for place, action in zip(places, wanted, strict=True):
+        if place is None:
             yield f"leaves out the {what} {_quoted([action.says])}"
-        elif action.command and not any(stated[place].command.strip() for place in found):
+        elif action.command and not stated[place].command.strip():
             yield f"leaves out the command of the {what} {_quoted([action.says])}"
-        places += found[:1]
-    if places != sorted(places):
+    there = [place for place in places if place is not None]
+    if there != sorted(there):
         yield f"takes what belongs to its {what} in another order"
 
 

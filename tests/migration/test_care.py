@@ -81,6 +81,24 @@ def test_what_is_less_careful_is_refused_by_name(change: Change, message: str) -
     assert any(said.startswith(message) for said in told(SHIFT, change))
 
 
+def test_gates_and_actions_of_the_same_words_are_told_apart_by_their_commands() -> None:
+    twice = tuple(Gate("It follows", "sql", f"SELECT lag({n})", "<= 1", 1_000) for n in (1, 2))
+    does = tuple(Action("Copy it", f"copy {n}", "shell") for n in (1, 2))
+    wanted = replace(OWN[SHIFT], gates=twice, actions=does)
+    for changed in (
+        {"gates": twice[1:]},
+        {"gates": twice[:1]},
+        {"gates": (twice[0], replace(twice[1], duration_milliseconds=0))},
+        {"gates": (replace(twice[0], threshold="<= 9"), twice[1])},
+        {"actions": does[1:]},
+        {"actions": does[::-1]},
+        {"actions": (does[0], replace(does[1], command=""))},
+    ):
+        (breach,) = judge([replace(wanted, **changed)], [wanted], Rollout())[0]
+        assert breach.subject == SHIFT
+    assert judge([wanted], [wanted], Rollout()) == ([], [])
+
+
 def test_a_point_of_no_return_stays_one() -> None:
     assert told(FINAL, fields(reversible=True)) == ["cannot be undone, and says otherwise"]
 
