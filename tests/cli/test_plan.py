@@ -130,6 +130,25 @@ def test_an_edited_plan_is_refused_naming_the_invariant(novaplan: Run, folder: P
     assert {breach["invariant"] for breach in found["breaches"]} >= {"target"}
 
 
+def test_what_was_edited_is_listed_and_haste_is_refused(novaplan: Run, folder: Path) -> None:
+    novaplan("plan", "shop", "small", "-o", "plan.json")
+    body = json.loads((folder / "plan.json").read_text())
+    body["steps"][0]["title"] = "Look first"
+    (folder / "edited.json").write_text(json.dumps(body))
+    result = novaplan("verify", "edited.json", "shop", "small")
+    assert (result.err, result.status) == ("", 0)
+    assert "\nEdited, for you to read\n" in result.out
+    notes = json.loads(novaplan("verify", "edited.json", "shop", "small", "--format", "json").out)["notes"]
+    assert notes == [{"step": body["steps"][0]["id"], "message": "title"}]
+    hasty = next(step for step in body["steps"] if step["bake_milliseconds"])
+    hasty["bake_milliseconds"] = 0
+    (folder / "hasty.json").write_text(json.dumps(body))
+    result = novaplan("verify", "hasty.json", "shop", "small")
+    assert result.status == 1
+    assert result.err.startswith(f"novaplan: care: {hasty['id']}: bakes 0s, and ")
+    assert result.err.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
