@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from novaplan.migration.allowing import only
 from novaplan.migration.draft import Draft
+from novaplan.migration.home import Home
 from novaplan.migration.postgres import (
     PORT,
     REPLICATOR,
@@ -48,7 +49,7 @@ def propose(draft: Draft) -> None:
             units={"members": wanted.members, "clients": len(clients)},
             after=[draft.ready[store.name]] if store.name in draft.ready else (),
             touches=[store.name, *clients],
-            preconditions=_before(wanted, old, new),
+            preconditions=_before(wanted, old, new, Home(draft.world).namespace),
             actions=[
                 *_prepare(old, new, wanted),
                 *_standbys(old, new),
@@ -65,7 +66,7 @@ def propose(draft: Draft) -> None:
         )
 
 
-def _before(wanted: Patroni, old: Server, new: Server) -> tuple[str, ...]:
+def _before(wanted: Patroni, old: Server, new: Server, home: str | None) -> tuple[str, ...]:
     lost = ": they do, so a failover loses none" if wanted.synchronous else "; they do not, so a failover may lose some"
     same = f"{new.name} gets a namespace of its own: in one namespace its members have the names of the old server"
     return (
@@ -73,7 +74,7 @@ def _before(wanted: Patroni, old: Server, new: Server) -> tuple[str, ...]:
         "old and new are of one major version of PostgreSQL",
         f"it is agreed whether commits wait for a standby{lost}",
         f"the Secret {new.secret} is there: the roles' passwords as they are, new ones for {REPLICATOR} and rewind",
-        *((same,) if old.namespace == new.namespace else ()),
+        *((same,) if (old.namespace or home) == (new.namespace or home) else ()),
     )
 
 
