@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from novaplan.checks.cluster import Cluster, Workload
 from novaplan.checks.resolving import container_ports
-from novaplan.importers.kubernetes.index import DEFAULT_NAMESPACE, Labels, labels_of
+from novaplan.importers.kubernetes.index import DEFAULT_NAMESPACE, Labels, is_matched, labels_of
 from novaplan.importers.kubernetes.manifests import Manifest, text_of
 
 Direction = Literal["Ingress", "Egress"]
@@ -123,20 +123,4 @@ def _matches(selector: dict[str, Any], labels: Labels, *, unknown: bool = False)
     wanted = labels_of(selector.get("matchLabels"))
     if any(labels.get(key) != value for key, value in wanted.items() if not unknown or key in labels):
         return False
-    return all(_expression(item, labels) for item in selector.get("matchExpressions") or ())
-
-
-def _expression(item: Any, labels: Labels) -> bool:
-    if not isinstance(item, dict):
-        return True
-    key, values = text_of(item.get("key")) or "", [text_of(value) for value in item.get("values") or ()]
-    match item.get("operator"):
-        case "In":
-            return labels.get(key) in values
-        case "NotIn":
-            return labels.get(key) not in values
-        case "Exists":
-            return key in labels
-        case "DoesNotExist":
-            return key not in labels
-    return True
+    return all(is_matched(labels, item) for item in selector.get("matchExpressions") or () if isinstance(item, dict))

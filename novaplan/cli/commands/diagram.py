@@ -97,7 +97,9 @@ def diagram(
     if names.count(output.STANDARD_STREAM) > 1:
         raise typer.BadParameter("only one of the files can be standard input", param_hint="TARGET")
     if len(names) not in ((1, 2) if step is None else (1, 3)):
-        wanted = "TOPOLOGY or TOPOLOGY TARGET" if step is None else "PLAN or PLAN CURRENT TARGET"
+        wanted = (
+            "TOPOLOGY or TOPOLOGY TARGET, or say --step of a PLAN" if step is None else "PLAN or PLAN CURRENT TARGET"
+        )
         raise typer.BadParameter(f"{len(names)} names are given; name {wanted}", param_hint="TOPOLOGY")
     form = _form(destination)
 

@@ -10,6 +10,7 @@ import typer
 
 from novaplan.cli import output, terminal
 from novaplan.cli.progress import bar
+from novaplan.cli.planning import EffortOption, HolidaysOption, PeopleOption, RolloutOption, StartOption
 from novaplan.cli.usage import FINE, MISUSED, ForceOption, OutputOption, command, new_application
 
 if TYPE_CHECKING:
@@ -67,12 +68,8 @@ def plan(
         str | None,
         typer.Option("--step", metavar="STEP", show_default=False, help="The next step, by its number or id."),
     ] = None,
-    rollout: Annotated[
-        str, typer.Option("--rollout", metavar="NAME", help="How careful: a file, or a name in models/.")
-    ] = "rollout",
-    effort: Annotated[
-        str, typer.Option("--effort", metavar="NAME", help="What steps cost: a file, or a name in models/.")
-    ] = "effort",
+    rollout: RolloutOption = "rollout",
+    effort: EffortOption = "effort",
     claims: Annotated[
         str | None,
         typer.Option("--claims", metavar="NAME", show_default=False, help="Stated efforts, shown beside the computed."),
@@ -81,18 +78,9 @@ def plan(
         str | None,
         typer.Option("--nodes", metavar="NAME", show_default=False, help="Nodes that must hold old and new together."),
     ] = None,
-    people: Annotated[
-        int | None,
-        typer.Option("--people", metavar="N", min=1, show_default="of --rollout", help="Who work side by side."),
-    ] = None,
-    start: Annotated[
-        datetime | None,
-        typer.Option("--start", metavar="DATE", formats=["%Y-%m-%d"], show_default=False, help="The first day."),
-    ] = None,
-    holidays: Annotated[
-        list[datetime] | None,
-        typer.Option("--holiday", metavar="DATE", formats=["%Y-%m-%d"], show_default=False, help="A day off."),
-    ] = None,
+    people: PeopleOption = None,
+    start: StartOption = None,
+    holidays: HolidaysOption = None,
     force: ForceOption = False,
 ) -> None:
     """Plan the steps to another topology, each proved safe.

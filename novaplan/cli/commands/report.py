@@ -9,6 +9,7 @@ import typer
 
 from novaplan.cli import output
 from novaplan.cli.progress import bar
+from novaplan.cli.planning import EffortOption, HolidaysOption, PeopleOption, RolloutOption, StartOption
 from novaplan.cli.usage import ForceOption, command, new_application
 
 app = new_application()
@@ -45,24 +46,11 @@ def report(
     prices: Annotated[
         str, typer.Option("--prices", metavar="NAME", help="What capacity costs: a file, or a name in models/.")
     ] = "prices",
-    rollout: Annotated[
-        str, typer.Option("--rollout", metavar="NAME", help="How careful: a file, or a name in models/.")
-    ] = "rollout",
-    effort: Annotated[
-        str, typer.Option("--effort", metavar="NAME", help="What steps cost: a file, or a name in models/.")
-    ] = "effort",
-    people: Annotated[
-        int | None,
-        typer.Option("--people", metavar="N", min=1, show_default="of --rollout", help="Who work side by side."),
-    ] = None,
-    start: Annotated[
-        datetime | None,
-        typer.Option("--start", metavar="DATE", formats=["%Y-%m-%d"], show_default=False, help="The first day."),
-    ] = None,
-    holidays: Annotated[
-        list[datetime] | None,
-        typer.Option("--holiday", metavar="DATE", formats=["%Y-%m-%d"], show_default=False, help="A day off."),
-    ] = None,
+    rollout: RolloutOption = "rollout",
+    effort: EffortOption = "effort",
+    people: PeopleOption = None,
+    start: StartOption = None,
+    holidays: HolidaysOption = None,
     force: ForceOption = False,
 ) -> None:
     """Write one HTML page for the meeting that decides.

@@ -8,6 +8,7 @@ import typer
 
 from novaplan.cli import output, terminal
 from novaplan.cli.progress import bar
+from novaplan.cli.planning import EffortOption, RolloutOption
 from novaplan.cli.usage import FINE, MISUSED, command, new_application
 
 app = new_application()
@@ -29,12 +30,8 @@ def verify(
     target: Annotated[
         str, typer.Argument(metavar="TARGET", show_default=False, help="The topology it leads to: a file, a name.")
     ],
-    rollout: Annotated[
-        str, typer.Option("--rollout", metavar="NAME", help="How careful: a file, or a name in models/.")
-    ] = "rollout",
-    effort: Annotated[
-        str, typer.Option("--effort", metavar="NAME", help="What steps cost: a file, or a name in models/.")
-    ] = "effort",
+    rollout: RolloutOption = "rollout",
+    effort: EffortOption = "effort",
     nodes: Annotated[
         str | None,
         typer.Option("--nodes", metavar="NAME", show_default=False, help="Nodes that must hold old and new together."),

@@ -112,11 +112,12 @@ class Selection:
             index
             for index in candidates
             if self._labels[index][0] == (namespace or DEFAULT_NAMESPACE)
-            and all(_expression(self._labels[index][1], expression) for expression in expressions)
+            and all(is_matched(self._labels[index][1], expression) for expression in expressions)
         ]
 
 
-def _expression(labels: Labels, expression: dict[str, Any]) -> bool:
+def is_matched(labels: Labels, expression: dict[str, Any]) -> bool:
+    """Whether labels meet one of a selector's ``matchExpressions``."""
     key = text_of(expression.get("key")) or ""
     values = expression.get("values")
     listed = [text_of(value) for value in values] if isinstance(values, list) else []
