@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from novaplan.cli import output, terminal
-from novaplan.cli.progress import bar
 from novaplan.cli.planning import EffortOption, HolidaysOption, PeopleOption, RolloutOption, StartOption
+from novaplan.cli.progress import bar
 from novaplan.cli.usage import FINE, MISUSED, ForceOption, OutputOption, command, new_application
 
 if TYPE_CHECKING:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from novaplan.cli import output
-from novaplan.cli.progress import bar
 from novaplan.cli.planning import EffortOption, HolidaysOption, PeopleOption, RolloutOption, StartOption
+from novaplan.cli.progress import bar
 from novaplan.cli.usage import ForceOption, command, new_application
 
 app = new_application()

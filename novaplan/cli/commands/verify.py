@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from novaplan.cli import output, terminal
-from novaplan.cli.progress import bar
 from novaplan.cli.planning import EffortOption, RolloutOption
+from novaplan.cli.progress import bar
 from novaplan.cli.usage import FINE, MISUSED, command, new_application
 
 app = new_application()
