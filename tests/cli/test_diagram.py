@@ -48,7 +48,7 @@ def test_what_is_hidden_is_left_out(novaplan: Run, folder: Path) -> None:
         (("-o", "shop.gif"), 2, "the forms are svg, png, pdf, dot, mmd"),
         (("-o", "shop"), 2, "has no extension that is a form of picture"),
         ((), 2, "its extension is the form"),
-        (("shop", "shop", "-o", "shop.dot"), 2, "3 names are given; name TOPOLOGY or TOPOLOGY TARGET"),
+        (("shop", "shop", "-o", "shop.dot"), 2, "TARGET, or say --step of a PLAN"),
         (("shop", "--step", "1", "-o", "shop.dot"), 2, "2 names are given; name PLAN or PLAN CURRENT TARGET"),
         (("--step", "1", "-o", "shop.dot"), 1, "there is no such file"),
         (("-o", "shop.dot", "--focus", "cat"), 1, "did you mean 'cart'"),

@@ -69,6 +69,12 @@ def test_a_phone_never_scrolls_sideways(opened: Opened) -> None:
     assert page.evaluate("[document.documentElement.scrollWidth, innerWidth]") == [360, 360]
 
 
+def test_sentences_in_tables_can_be_read_on_a_phone(opened: Opened) -> None:
+    page = opened(nova(), **PHONE)
+    widths = page.evaluate("[...document.querySelectorAll('td.words')].map(each => each.offsetWidth)")
+    assert min(widths) >= 240
+
+
 def test_hostile_texts_do_nothing_and_can_be_read(opened: Opened) -> None:
     page = opened(hostile(), **DESKTOP)
     assert HOSTILE.split()[0] in page.locator("h1").inner_text()
