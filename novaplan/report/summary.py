@@ -76,10 +76,12 @@ def _before(pair: Pair) -> str:
 
 
 def connections_tile(sides: Sequence[Sequence[ServerConnections]]) -> Tile:
-    """How many servers do not take what their clients may open."""
+    """How many servers do not take what their clients may open, and of how many more in the target nobody knows."""
     before, after = (sum(item.verdict == "does not hold" for item in found) for found in sides)
     was = str(before) if before != after else ""
-    return Tile("servers short of connections", str(after), was, "when every client is rolled out", "figures")
+    unknown = sum(item.verdict == "cannot be known" for item in sides[1])
+    note = "when every client is rolled out" + (f"; of {unknown} more it cannot be known" if unknown else "")
+    return Tile("servers short of connections", str(after), was, note, "figures")
 
 
 def cost_tile(before: Cost, after: Cost) -> Tile:

@@ -22,7 +22,7 @@ from novaplan.topology.storage import load
 from novaplan.topology.system import Topology
 from tests.generate import system
 from tests.golden_files import check
-from tests.report.pages import HOSTILE, LABEL, Outline, hostile, nova, section
+from tests.report.pages import HOSTILE, LABEL, Outline, hostile, nova, section, shop
 
 SECTIONS = ["summary", "picture", "differences", "figures", "claims", "findings", "plan", "walk", "proof"]
 LARGEST = 1_000_000
@@ -97,6 +97,11 @@ def test_figures_stand_side_by_side() -> None:
         assert f"{amount >> 20}Mi+" in text
     assert "at example prices" in text
     assert "not known" in text  # the difference of two sums of which parts are not stated
+
+
+def test_the_summary_says_of_which_servers_it_is_not_known_if_they_are_short() -> None:
+    assert "when every client is rolled out; of 1 more it cannot be known" in section(nova(), "summary")
+    assert "cannot be known" not in section(shop(), "summary")
 
 
 def test_claims_are_told_with_their_verdicts() -> None:
