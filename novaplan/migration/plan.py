@@ -107,7 +107,7 @@ class Plan:
         for item in filter(None, (word.strip() for word in text.split(","))):
             first, dash, last = item.partition("-")
             ends = [int(end) for end in (first, last if dash else first) if end.isascii() and end.isdecimal()]
-            if len(ends) == 2 and ends[0] in numbers and ends[1] in numbers:
+            if len(ends) == 2 and ends[0] in numbers and ends[1] in numbers and ends[0] <= ends[1]:
                 found += [step.id for step in self.steps[ends[0] - 1 : ends[1]]]
             elif item in self.world.position:
                 found.append(item)

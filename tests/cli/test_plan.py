@@ -71,6 +71,8 @@ def test_done_names_steps_that_are_there(novaplan: Run) -> None:
     told = ("plan", "shop", "small", "--states", "lane", "--done")
     (said,) = novaplan(*told, "1-3,nothing", "--step", "4").problems
     assert said.startswith("there is no step 'nothing'; name an id, or a number from 1 to ")
+    (said,) = novaplan(*told, "3-1", "--step", "4").problems
+    assert said.startswith("there is no step '3-1'; "), "a range that names nobody is a slip, not none"
     (said,) = novaplan(*told, "1-3", "--step", "3").problems
     assert said == "'3' is no step that is left to do; name one step that is not done yet"
     assert novaplan("plan", "shop", "small", "--done", "1").status == 2

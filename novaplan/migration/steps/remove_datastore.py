@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from novaplan.migration.allowing import only_removes, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import remove
@@ -33,7 +35,7 @@ def propose(draft: Draft) -> None:
                 "the latest backup was restored on another machine and read",
                 "its clients have used the new side for the whole bake time, and nobody is connected any more",
             ),
-            actions=_actions(store),
+            actions=[*_unfollowed(store, heirs), *_actions(store)],
             gates=[
                 Gate(
                     "Nobody misses it: no log complains of it",
@@ -51,6 +53,19 @@ def propose(draft: Draft) -> None:
         )
 
 
+def _unfollowed(store: Datastore, heirs: Sequence[str]) -> list[Action]:
+    """A server that is gone and still has a slot keeps the other one from throwing its log away."""
+    if store.kind != "postgres" or not heirs:
+        return []
+    return [
+        Action(
+            f"Where it follows {listed(heirs)} for the way back: drop its subscriptions whose names end in _back, and"
+            f" see in pg_replication_slots that {listed(heirs)} keeps no slot for it, or the log fills the disk there",
+            tool="person",
+        )
+    ]
+
+
 def _actions(store: Datastore) -> list[Action]:
     if store.kind not in _RENDERED or isinstance(store.deployment, Managed):
         return [
@@ -59,7 +74,7 @@ def _actions(store: Datastore) -> list[Action]:
             Action("When the wait below is over and nobody has missed it: delete its disks", tool="person"),
         ]
     return [
-        *rendered("Delete what runs it; its claims stay, and with them its data"),
+        *rendered("Delete what runs it; its claims stay, and with them its data. Where it has none, its data go now"),
         Action(
             "When the wait below is over and nobody has missed it: delete its claims by their names",
             "patches/{state}/apply.sh claims",

@@ -124,6 +124,14 @@ def test_only_what_drops_data_has_no_way_back() -> None:
     assert final == {"contract-schema", "remove-datastore"}
 
 
+def test_a_server_that_follows_for_the_way_back_is_cut_off_before_it_goes() -> None:
+    (step,) = (step for step in planned("current", "target") if step.kind == "remove-datastore")
+    first, deletes = (action.says for action in step.actions[:2])
+    assert "drop its subscriptions" in first
+    assert "that postgres keeps no slot for it" in first
+    assert deletes.startswith("Delete what runs it")
+
+
 def test_kinds_that_only_tell_change_no_part() -> None:
     telling = {"inventory", "contract-tests", "build-image", "mirror-reads", "drain", "bake", "revoke-credentials"}
     for made in plans():
