@@ -123,4 +123,6 @@ def _matches(selector: dict[str, Any], labels: Labels, *, unknown: bool = False)
     wanted = labels_of(selector.get("matchLabels"))
     if any(labels.get(key) != value for key, value in wanted.items() if not unknown or key in labels):
         return False
-    return all(is_matched(labels, item) for item in selector.get("matchExpressions") or () if isinstance(item, dict))
+    stated = selector.get("matchExpressions")
+    expressions = stated if isinstance(stated, list) else []
+    return all(is_matched(labels, item) for item in expressions if isinstance(item, dict))

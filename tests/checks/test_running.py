@@ -18,7 +18,7 @@ from novaplan.checks.catalogue import Check, named
 from novaplan.checks.found import Found
 from novaplan.checks.reading import describe, described_objects
 from novaplan.errors import DocumentError, UnknownNameError
-from novaplan.importers.kubernetes.manifests import Manifest
+from novaplan.importers.kubernetes.manifests import Manifest, manifest_of
 from tests.checks.examples import FOLDER
 
 
@@ -121,6 +121,51 @@ def test_whatever_stands_in_a_field_no_check_fails(data: st.DataObject) -> None:
     changed = dataclasses.replace(item, value=value)
     beside = [other for other in WRITTEN if other.file == item.file and other is not item]
     assert [found for found in running.run(described_objects([changed, *beside])) if found.check == "internal"] == []
+
+
+SELECTING = {"matchExpressions": [{"key": "app", "operator": "In", "values": 5}]}
+SPREAD = {"topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": SELECTING}
+UNPRIVILEGED = {"capabilities": {"drop": 5}}
+PODS = {"containers": [{"name": "web", "securityContext": UNPRIVILEGED}], "topologySpreadConstraints": [SPREAD]}
+TEMPLATE = {"metadata": {"labels": {"app": "web"}}, "spec": PODS}
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "only"),
+    [
+        ("Deployment", {"replicas": 2, "template": TEMPLATE}, "pod-spread"),
+        ("Deployment", {"template": TEMPLATE}, "root-container"),
+        ("Ingress", {"tls": [{"hosts": 5}], "rules": [{"host": "shop.example"}]}, "public-route-without-tls"),
+        (
+            "NetworkPolicy",
+            {
+                "podSelector": {},
+                "policyTypes": ["Egress"],
+                "egress": [{"to": [{"namespaceSelector": {"matchExpressions": 5}}]}],
+            },
+            "blocked-traffic",
+        ),
+    ],
+)
+def test_a_number_in_place_of_a_list_stops_no_check(kind: str, spec: dict[str, Any], only: str) -> None:
+    value = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "web"}, "spec": spec}
+    item = manifest_of(value, "shop.yaml", 9)
+    pods = manifest_of({**value, "kind": "Deployment", "spec": {"template": TEMPLATE}}, "shop.yaml", 1)
+    objects = [item] if kind == "Deployment" else [item, pods]
+    found = running.run(described_objects(objects), only={only})
+    assert "internal" not in {one.check for one in found}
+
+
+def test_a_chart_puts_namespaces_first(tmp_path: Path) -> None:
+    chart = tmp_path / "chart"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "templates" / "a.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop}\n"
+        "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
+    )
+    assert running.run(describe([chart])[0], only={"namespace-order"})
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 1.0.0\n")
+    assert running.run(describe([chart])[0], only={"namespace-order"}) == ()
 
 
 def test_what_cannot_be_read_is_an_error(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from novaplan.checks.cluster import Cluster, Workload
 from novaplan.checks.found import Found
 from novaplan.checks.high_availability._pods import bounds, stores, voters
-from novaplan.importers.kubernetes.index import Labels, labels_of
+from novaplan.importers.kubernetes.index import is_matched, labels_of
 from novaplan.importers.kubernetes.manifests import text_of
 
 SEVERITY = "note"
@@ -65,12 +65,4 @@ def _matches(item: Workload, selector: Any) -> bool:
     wanted = labels_of(selector.get("matchLabels"))
     if any(item.labels.get(key) != value for key, value in wanted.items()):
         return False
-    return all(_holds(item.labels, rule) for rule in item.manifest.maps(selector, "matchExpressions"))
-
-
-def _holds(labels: Labels, rule: dict[str, Any]) -> bool:
-    key, operator = text_of(rule.get("key")) or "", rule.get("operator")
-    values = [text_of(value) for value in rule.get("values") or ()]
-    if operator in ("In", "NotIn"):
-        return (labels.get(key) in values) is (operator == "In")
-    return (key in labels) is (operator == "Exists")
+    return all(is_matched(item.labels, rule) for rule in item.manifest.maps(selector, "matchExpressions"))

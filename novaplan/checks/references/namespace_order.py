@@ -13,6 +13,7 @@ from pathlib import Path
 
 from novaplan.checks.cluster import Cluster, label
 from novaplan.checks.found import Found
+from novaplan.importers.kubernetes.charts import CHART, TEMPLATES
 from novaplan.importers.kubernetes.sources import KUSTOMIZATIONS
 
 SEVERITY = "warning"
@@ -26,8 +27,7 @@ def objects(cluster: Cluster) -> Iterator[Found]:
         if item.kind == "Namespace"
     }
     files = {item.file for item in cluster.written}
-    # What a kustomization names is applied through it.
-    ordered = {file for file in files if any(Path(file).with_name(name).exists() for name in KUSTOMIZATIONS)}
+    ordered = {file for file in files if _is_sorted(Path(file))}
     early: dict[str, list[str]] = {}
     for position, item in enumerate(cluster.written):
         if item.file not in ordered and item.namespace in made and position < made[item.namespace][0]:
@@ -40,3 +40,10 @@ def objects(cluster: Cluster) -> Iterator[Found]:
             "put the Namespace first: at the top of the file, in a file whose name sorts before, or in a kustomization",
             made[name][1].where(),
         )
+
+
+def _is_sorted(file: Path) -> bool:
+    """Whether a kustomization or a chart applies the file, which put namespaces first."""
+    if any(file.with_name(name).exists() for name in KUSTOMIZATIONS):
+        return True
+    return any(folder.name == TEMPLATES and (folder.parent / CHART).exists() for folder in file.parents)

@@ -21,7 +21,7 @@ _INTERNAL = ("load-balancer-internal", "azure-load-balancer-internal", "load-bal
 def objects(cluster: Cluster) -> Iterator[Found]:
     """Ingresses and load balancers."""
     for item in cluster.of_kind("Ingress"):
-        covered = {text_of(host) for entry in item.maps(item.spec, "tls") for host in entry.get("hosts") or ()}
+        covered = {host for entry in item.maps(item.spec, "tls") for host in item.texts(entry, "hosts")}
         without_hosts = any(not entry.get("hosts") for entry in item.maps(item.spec, "tls"))
         for rule in item.maps(item.spec, "rules"):
             host = text_of(rule.get("host")) or ""
@@ -44,7 +44,7 @@ def objects(cluster: Cluster) -> Iterator[Found]:
                     )
 
 
-def _wildcard(host: str, covered: set[str | None]) -> bool:
+def _wildcard(host: str, covered: set[str]) -> bool:
     return f"*.{host.partition('.')[2]}" in covered
 
 

@@ -61,6 +61,6 @@ def _missing(workload: Workload, context: dict[str, Any]) -> Iterator[str]:
     user = context.get("runAsUser", pod.get("runAsUser"))
     if user == 0 or (not user and context.get("runAsNonRoot", pod.get("runAsNonRoot")) is not True):
         yield "runs as root" if user == 0 else "may run as root"
-    dropped = workload.manifest.map(context, "capabilities").get("drop") or []
+    dropped = workload.manifest.texts(workload.manifest.map(context, "capabilities"), "drop")
     if context.get("allowPrivilegeEscalation") is not False and "ALL" not in dropped:
         yield "may gain privileges"
