@@ -50,6 +50,11 @@ def test_every_step_is_there_with_all_that_it_needs(shop: Plan, text: str) -> No
     assert "{before}" not in text
 
 
+def test_what_can_always_be_undone_is_said_in_plain_words(text: str) -> None:
+    assert "Rollback, possible always" in text
+    assert "until always" not in text
+
+
 def test_text_stays_text(shop: Plan) -> None:
     hostile = "<script>alert(1)</script> | `x` ``` [a](b) *c*"
     steps = [
