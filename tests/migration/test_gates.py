@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
+from novaplan import load, plan
 from novaplan.migration.gates import met, well_formed
+from novaplan.migration.step import Gate
+from novaplan.migration.steps.hand_over_consumption import LAG, UNOWNED
+
+DESCRIBED = """
+GROUP     TOPIC  PARTITION  CURRENT-OFFSET  LOG-END-OFFSET  LAG  CONSUMER-ID  HOST       CLIENT-ID
+shop      orders 0          40              42              2    shop-1       /10.0.0.1  shop
+shop      orders 1          7               10              3    -            -          -
+"""
 
 
 @pytest.mark.parametrize(
@@ -50,3 +61,17 @@ def test_a_number_meets_a_threshold(threshold: str, found: str, holds: bool) -> 
 def test_what_is_no_number_is_not_judged(threshold: str, found: str) -> None:
     with pytest.raises(ValueError, match=r"compares nothing|is no number"):
         met(threshold, found)
+
+
+@pytest.mark.parametrize(("current", "target"), [("current", "target"), ("shop", "shop-target")])
+def test_every_gate_of_the_plans_is_one_of_these(current: str, target: str) -> None:
+    found: list[Gate] = [gate for step in plan(load(current), load(target)).steps for gate in step.gates]
+    assert found
+    assert [gate for gate in found if not well_formed(gate.tool, gate.query, gate.threshold)] == []
+
+
+@pytest.mark.parametrize(("program", "printed"), [(UNOWNED, "1"), (LAG, "5")])
+def test_what_kafka_prints_is_counted(program: str, printed: str) -> None:
+    command = ["awk", "-v", "group=shop", f"$1 == group && {program}"]
+    done = subprocess.run(command, input=DESCRIBED, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == printed

@@ -8,6 +8,7 @@ from novaplan.migration.allowing import only
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, remove, set_fields
 from novaplan.migration.facts import baked
+from novaplan.migration.gates import YES
 from novaplan.migration.rewire import names_of
 from novaplan.migration.step import Gate, Step
 from novaplan.migration.texts import listed, rendered, rolled_out, undo
@@ -97,7 +98,7 @@ def _add(draft: Draft, name: str, edits: list[Edit]) -> None:
             rolled_out(service.namespace, "deployment" if service.workload == "deployment" else service.workload, name)
         ]
         if service and service.workload in ("deployment", "statefulset", "daemonset")
-        else [Gate("It is as rendered", "kubectl", "patches/{state}/apply.sh diff", "no difference shown")],
+        else [Gate("It is as rendered", "person", "Does patches/{state}/apply.sh diff show no difference?", YES)],
         rollback=undo(),
         undone_until="always",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from novaplan.migration.allowing import nothing
 from novaplan.migration.draft import Draft
+from novaplan.migration.gates import YES
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.texts import listed
 from novaplan.migration.world import World
@@ -28,7 +29,7 @@ def propose(draft: Draft) -> None:
                 Action("One test for each route and each call: status, body, headers, errors, time limits", tool="git"),
                 Action("Run them against what runs today, and keep the answers", tool="shell"),
             ],
-            gates=[Gate("All pass against what runs today", "person", "failed contract tests", "== 0")],
+            gates=[Gate("All pass", "person", "Did every contract test pass against what runs today?", YES)],
             rollback=[Action("Nothing was changed", tool="person")],
             undone_until="always: nothing was changed",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from novaplan.migration.allowing import no_removal, only
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import put
+from novaplan.migration.gates import EXIT
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.texts import rendered, sh, undo
 from novaplan.migration.world import World
@@ -32,8 +33,8 @@ def propose(draft: Draft) -> None:
                 Gate(
                     "It is active",
                     "kubectl",
-                    sh("kubectl", "get", "namespace", space.name, "-o", "jsonpath={.status.phase}"),
-                    "== Active",
+                    sh("kubectl", "wait", "--for=jsonpath={.status.phase}=Active", f"namespace/{space.name}"),
+                    EXIT,
                 )
             ],
             rollback=undo("Take it away while it is empty"),

@@ -45,8 +45,11 @@ def propose(draft: Draft) -> None:
                         "endpointslices",
                         "-l",
                         f"kubernetes.io/service-name={old}",
-                    ),
-                    "has endpoints of its heir",
+                        "-o",
+                        "jsonpath={.items[*].endpoints[*].addresses[0]}",
+                    )
+                    + " | wc -w",
+                    ">= 1",
                 )
             ]
             if draft.world.heir(old) != old

@@ -58,8 +58,9 @@ def propose(draft: Draft) -> None:
                         Gate(
                             "Clients do not come again all at once",
                             "promql",
-                            f"sum(rate(connections_opened_total{{service={label(new)}}}[1m]))",
-                            "<= twice the usual rate",
+                            f"sum(rate(connections_opened_total{{service={label(new)}}}[1m]))"
+                            f" / sum(rate(connections_opened_total{{service=~{label(f'{new}|{old}')}}}[1m] offset 1d))",
+                            "<= 2 or absent",
                         )
                     ]
                     if long

@@ -36,8 +36,9 @@ def propose(draft: Draft) -> None:
                     Gate(
                         "Nobody asks for it",
                         "promql",
-                        'sum(increase(coredns_dns_responses_total{rcode="NXDOMAIN"}[1h]))',
-                        "no more than before",
+                        'sum(increase(coredns_dns_responses_total{rcode="NXDOMAIN"}[1h]))'
+                        ' / sum(increase(coredns_dns_responses_total{rcode="NXDOMAIN"}[1h] offset 1d))',
+                        "<= 1.1 or absent",
                         draft.rollout.bake,
                     )
                 ],

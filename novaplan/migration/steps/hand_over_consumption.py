@@ -6,6 +6,7 @@ from novaplan.migration.allowing import only, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import put, remove
 from novaplan.migration.facts import handed_over, ready, shifted
+from novaplan.migration.gates import YES
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.texts import listed, rendered, sh, undo
 from novaplan.migration.world import World
@@ -124,30 +125,45 @@ def _gates(draft: Draft, edge: Dependency) -> list[Gate]:
     if not _is_kafka(draft, edge.server):
         return [
             Gate(
-                "The new consumer takes messages, and none are left waiting",
+                "The new consumer takes messages",
                 "person",
-                "messages that wait",
-                "== 0",
+                "Does the new consumer take messages, and do none wait?",
+                YES,
                 draft.rollout.weight_bake,
             )
         ]
+    group = edge.group or edge.client
     describe = sh(
         "kafka-consumer-groups.sh",
         "--bootstrap-server",
         f"{edge.server}:9092",
         "--describe",
         "--group",
-        edge.group or edge.client,
+        group,
     )
     return [
         Gate(
             "Every partition has an owner, and it is the new consumer",
             "kafka",
-            describe,
-            "CONSUMER-ID is set on every row",
+            f"{describe} | {_rows(group, UNOWNED)}",
+            "== 0",
         ),
-        Gate("It keeps up", "kafka", describe, "sum of LAG falls to 0", draft.rollout.weight_bake),
+        Gate(
+            "It has caught up: nothing waits",
+            "kafka",
+            f"{describe} | {_rows(group, LAG)}",
+            "== 0",
+        ),
     ]
+
+
+UNOWNED, LAG = '($7 == "-") {found++} END {print found + 0}', "(1) {found += $6} END {print found + 0}"
+
+
+def _rows(group: str, which: str) -> str:
+    """A program of awk over the rows of a group, as ``--describe`` prints them: group, topic, partition, current
+    offset, end of the log, lag, consumer."""
+    return sh("awk", "-v", f"group={group}", f"$1 == group && {which}")
 
 
 def requires_of(step: Step, world: World) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from novaplan.migration.allowing import nothing
 from novaplan.migration.draft import Draft
+from novaplan.migration.gates import YES
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.world import World
 
@@ -37,7 +38,7 @@ def propose(draft: Draft) -> None:
                 tool="person",
             ),
         ],
-        gates=[Gate("Nothing was seen that the file lacks", "person", "differences left between both files", "== 0")],
+        gates=[Gate("The file is whole", "person", "Is everything that was seen in the file?", YES)],
         rollback=[Action("Nothing was changed", tool="person")],
         undone_until="always: nothing was changed",
     )

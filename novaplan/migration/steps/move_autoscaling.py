@@ -5,6 +5,7 @@ from __future__ import annotations
 from novaplan.migration.allowing import only, only_fields, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import set_fields
+from novaplan.migration.gates import EXIT
 from novaplan.migration.step import Gate, Step
 from novaplan.migration.texts import kubectl, rendered, undo
 from novaplan.migration.world import World
@@ -36,23 +37,30 @@ def propose(draft: Draft) -> None:
                 Gate(
                     "The autoscaler reads its figures",
                     "kubectl",
-                    kubectl(service.namespace, "get", "hpa", service.name),
-                    "TARGETS without <unknown>",
+                    kubectl(service.namespace, "wait", "--for=condition=ScalingActive", f"hpa/{service.name}"),
+                    EXIT,
                 )
                 if scaling
                 else Gate(
                     "Its pods are ready",
                     "kubectl",
-                    kubectl(service.namespace, "get", "deployment", service.name),
-                    f"{service.replicas} ready",
+                    kubectl(service.namespace, "rollout", "status", f"deployment/{service.name}", "--timeout=10m"),
+                    EXIT,
                 ),
                 *(
                     [
                         Gate(
                             "A pod may be moved",
                             "kubectl",
-                            kubectl(service.namespace, "get", "pdb", service.name),
-                            "ALLOWED DISRUPTIONS >= 1",
+                            kubectl(
+                                service.namespace,
+                                "get",
+                                "pdb",
+                                service.name,
+                                "-o",
+                                "jsonpath={.status.disruptionsAllowed}",
+                            ),
+                            ">= 1",
                         )
                     ]
                     if service.disruption_budget

@@ -7,6 +7,7 @@ from collections import defaultdict
 from novaplan.migration.allowing import no_removal, only
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, put
+from novaplan.migration.gates import YES
 from novaplan.migration.heritage import with_server
 from novaplan.migration.rewire import Rewire, names_of, renamed_hosts, reopened
 from novaplan.migration.step import Action, Gate, Step
@@ -120,10 +121,10 @@ def _move(
         actions=[*_copying(store, servers), *rendered(f"Give {listed(clients) or 'its users'} the new address")],
         gates=[
             Gate(
-                f"Nobody is connected to {store.name} for this any more",
+                "The old clients are gone",
                 "person",
-                "connections of its old clients",
-                "== 0",
+                f"Is nobody connected to {store.name} for this any more?",
+                YES,
                 draft.rollout.weight_bake,
             )
         ],

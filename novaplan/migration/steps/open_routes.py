@@ -7,6 +7,7 @@ from collections import defaultdict
 from novaplan.migration.allowing import no_removal, only
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, put
+from novaplan.migration.gates import YES
 from novaplan.migration.step import Gate, Step
 from novaplan.migration.texts import listed, rendered, sh, undo
 from novaplan.migration.world import World
@@ -45,10 +46,10 @@ def propose(draft: Draft) -> None:
             actions=rendered(),
             gates=[
                 Gate(
-                    f"It answers as the old one does: {_shown(route)}",
+                    "It answers as the old one does",
                     "person",
-                    _curl(route),
-                    "== the answer of the old route",
+                    f"Does {_curl(route)} print what the old route for {_shown(route)} prints?",
+                    YES,
                 )
                 for route in routes[:3]
             ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from novaplan.migration.allowing import no_removal, only
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import put
+from novaplan.migration.gates import YES
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.texts import listed
 from novaplan.migration.world import World
@@ -32,7 +33,12 @@ def propose(draft: Draft) -> None:
                 Action(f"Let the cluster reach {listed(external.addresses) or external.name}", tool="person"),
             ],
             gates=[
-                Gate("It answers from a pod of the cluster", "person", f"a test call to {external.name}", "succeeds")
+                Gate(
+                    "It answers",
+                    "person",
+                    f"Does a test call to {external.name} from a pod of the cluster succeed?",
+                    YES,
+                )
             ],
             rollback=[Action("Close it again", tool="person")],
             undone_until="something uses it",

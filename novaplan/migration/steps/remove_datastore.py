@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from novaplan.migration.allowing import only_removes, subject
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import remove
+from novaplan.migration.gates import YES
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.texts import listed, rendered
 from novaplan.migration.world import World
@@ -38,10 +39,10 @@ def propose(draft: Draft) -> None:
             actions=[*_unfollowed(store, heirs), *_actions(store)],
             gates=[
                 Gate(
-                    "Nobody misses it: no log complains of it",
+                    "Nobody misses it",
                     "person",
-                    f"errors of clients that name {store.name}",
-                    "== 0",
+                    f"Does no log of a client complain of {store.name}?",
+                    YES,
                     draft.rollout.bake,
                 )
             ],

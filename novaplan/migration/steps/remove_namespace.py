@@ -5,6 +5,7 @@ from __future__ import annotations
 from novaplan.migration.allowing import only_removes
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import remove
+from novaplan.migration.gates import EXIT
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.texts import rendered, sh, undo
 from novaplan.migration.world import World
@@ -35,8 +36,8 @@ def propose(draft: Draft) -> None:
                 Gate(
                     "It is gone",
                     "kubectl",
-                    sh("kubectl", "get", "namespace", space.name, "--ignore-not-found"),
-                    "== empty",
+                    sh("kubectl", "wait", "--for=delete", f"namespace/{space.name}", "--timeout=10m"),
+                    EXIT,
                 )
             ],
             rollback=undo("Create it again, empty as it was"),

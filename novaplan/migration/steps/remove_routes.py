@@ -7,6 +7,7 @@ from collections import defaultdict
 from novaplan.migration.allowing import only_removes
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import remove
+from novaplan.migration.gates import YES
 from novaplan.migration.step import Gate, Step
 from novaplan.migration.texts import listed, rendered, undo
 from novaplan.migration.world import World
@@ -40,8 +41,8 @@ def propose(draft: Draft) -> None:
                 Gate(
                     "Nobody asks for them",
                     "person",
-                    "requests for them that are answered 404",
-                    "== 0",
+                    "Does the log of the controller show no request for them that was answered 404?",
+                    YES,
                     draft.rollout.weight_bake,
                 )
             ],

@@ -53,8 +53,10 @@ def propose(draft: Draft) -> None:
                 Gate(
                     "No pod waits for it",
                     "kubectl",
-                    sh("kubectl", "get", "events", "-A", "--field-selector", "reason=FailedMount"),
-                    "none of this secret",
+                    sh("kubectl", "get", "events", "-A", "--field-selector", "reason=FailedMount")
+                    + " | "
+                    + sh("grep", "-cwF", "--", name),
+                    "== 0",
                 )
             ],
             rollback=[Action("Put it back from the store of secrets", tool="person")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from novaplan.migration.allowing import only_removes
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import remove
+from novaplan.migration.gates import YES
 from novaplan.migration.rewire import names_of
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.world import World
@@ -31,7 +32,7 @@ def propose(draft: Draft) -> None:
                     tool="person",
                 )
             ],
-            gates=[Gate("Nobody misses it", "person", f"calls to {name}", "== 0")],
+            gates=[Gate("Nobody misses it", "person", f"Does nobody call {name} any more?", YES)],
             rollback=[Action("Open it again" if kind_of(own) == "external" else "Apply it again", tool="person")],
             undone_until="the account is closed" if kind_of(own) == "external" else "always",
         )

@@ -44,8 +44,9 @@ def propose(draft: Draft) -> None:
                 Gate(
                     "Nobody misses it",
                     "promql",
-                    'sum(rate(http_requests_total{code=~"502|503|504"}[5m])) or vector(0)',
-                    "no more than before",
+                    'sum(rate(http_requests_total{code=~"502|503|504"}[5m]))'
+                    ' / sum(rate(http_requests_total{code=~"502|503|504"}[5m] offset 1d))',
+                    "<= 1.1 or absent",
                     draft.rollout.weight_bake,
                 )
             ],

@@ -163,8 +163,11 @@ def _gates(draft: Draft, old: str, new: str, *, http: bool) -> list[Gate]:
         watched,
     )
     if not http:
-        opened = f"sum(open_connections{{service={label(new)}}})"
-        return [Gate("Clients connect to it, and stay", "promql", opened, "as many as before", watched), air]
+        opened = (
+            f"sum(open_connections{{service={label(new)}}})"
+            f" / sum(open_connections{{service=~{label(f'{new}|{old}')}}} offset 1d)"
+        )
+        return [Gate("Clients connect to it, and stay", "promql", opened, ">= 0.8 or absent", watched), air]
     return [
         Gate(
             "Requests succeed",

@@ -7,6 +7,7 @@ from collections import defaultdict
 from novaplan.migration.allowing import only, only_fields
 from novaplan.migration.draft import Draft
 from novaplan.migration.edits import Edit, set_fields
+from novaplan.migration.gates import EXIT
 from novaplan.migration.step import Action, Gate, Step
 from novaplan.migration.texts import kubectl, listed, rendered, rolled_out, undo
 from novaplan.migration.world import World
@@ -57,7 +58,18 @@ def propose(draft: Draft) -> None:
             if service
             else [
                 Gate(
-                    "It is ready", "kubectl", kubectl(draft.target.datastore[one].namespace, "get", "pods"), "all READY"
+                    "It is ready",
+                    "kubectl",
+                    kubectl(
+                        draft.target.datastore[one].namespace,
+                        "wait",
+                        "--for=condition=Ready",
+                        "pod",
+                        "-l",
+                        f"app.kubernetes.io/name={one}",
+                        "--timeout=10m",
+                    ),
+                    EXIT,
                 )
             ],
             rollback=undo(),
