@@ -26,7 +26,7 @@ from novaplan.migration.redis import (
     sentinel_pods,
     told,
 )
-from novaplan.migration.step import Action, Gate
+from novaplan.migration.step import LATER, Action, Gate
 from novaplan.migration.texts import followed, kubectl, listed, removed, rolled_out, sh, started, undo
 from novaplan.topology.datastore import Datastore, Sentinel
 
@@ -242,10 +242,7 @@ class Promotion:
             return removed("Take away what stood in between")
         script = f"redis-cli -e -p {SENTINEL_PORT} sentinel reset {MASTER}; sleep 30"
         return [
-            *removed(
-                "Only once the way back is given up, and not before the last gate of this step has held for a day:"
-                " remove the old server"
-            ),
+            *removed(f"{LATER}, and not before the last gate of this step has held for a day: remove the old server"),
             told(
                 "Then let the Sentinels forget it, one after the other",
                 in_each(self.store, self.sentinels, script, container="sentinel"),

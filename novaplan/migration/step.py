@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Literal
 
 from novaplan.migration.edits import Edit
@@ -23,6 +24,11 @@ class Action:
     command: str = ""
     """Ready to be pasted; names in it are quoted."""
     tool: Tool = "kubectl"
+
+
+LATER = "Only once the way back is given up"
+"""How the first action begins that ends a step's way back: it and those after it come after the gates, when nobody will
+want the step undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,16 @@ class Step:
     """Who must watch."""
     theme: str = ""
     """The improvement it belongs to."""
+
+    @property
+    def now(self) -> tuple[Action, ...]:
+        """The actions that carry it out."""
+        return tuple(takewhile(lambda action: not action.says.startswith(LATER), self.actions))
+
+    @property
+    def later(self) -> tuple[Action, ...]:
+        """The actions that end its way back."""
+        return self.actions[len(self.now) :]
 
     @property
     def edits(self) -> tuple[Edit, ...]:

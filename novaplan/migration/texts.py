@@ -24,7 +24,7 @@ _FACTS = {
     "role": "the role {} exists, beside those in use",
     "synced": "the copy {} follows its original without a lag",
     "caught-up": "both sides of {} hold the same keys",
-    "deployed": "{} runs and is ready, without traffic",
+    "deployed": "{} runs and is ready",
     "mirrored": "mirrored reads were answered alike ({})",
     "flags": "the flags of {} are as they stay",
     "opened": "the new routes that will lead to {} are open",

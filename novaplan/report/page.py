@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from novaplan.capacity.claims.judge import judge_all
 from novaplan.capacity.cost import cost
@@ -42,9 +42,24 @@ class Assumptions:
     holidays: Sequence[date] = ()
 
 
+class Page(NamedTuple):
+    """A page, and what its reader should know before opening it."""
+
+    text: str
+    refused: tuple[str, ...]
+    """What stands against a plan, as it was asked for."""
+
+
 def report(
     current: Topology, target: Topology, given: Assumptions | None = None, *, progress: Progress | None = None
 ) -> str:
+    """The text of ``page``."""
+    return page(current, target, given, progress=progress).text
+
+
+def page(
+    current: Topology, target: Topology, given: Assumptions | None = None, *, progress: Progress | None = None
+) -> Page:
     """The page, as HTML that needs nothing beside it.
 
     Where there is no safe plan the page says why. Raises InputError for claims that are about neither topology, and
@@ -58,7 +73,7 @@ def report(
     paid = cost(current, prices), cost(target, prices)
     was, wrong = (check_topology(side, nodes=given.nodes) for side in (current, target))
     plan = planned(current, target, given, progress)
-    return fill(
+    text = fill(
         "page.html.j2",
         sections=_sections(given, plan["plan"]),
         diff=found,
@@ -81,6 +96,7 @@ def report(
         **differences(found),
         **plan,
     )
+    return Page(text, tuple(plan["refused"]))
 
 
 def _sections(given: Assumptions, plan: Plan | None) -> list[tuple[str, str]]:

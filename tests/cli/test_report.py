@@ -22,6 +22,21 @@ def test_a_refused_plan_is_no_error(novaplan: Run, folder: Path, consolidated: s
     result = novaplan("report", "small.yaml", "shop", "-o", "report.html")
     assert result.status == 0
     assert "There is no plan" in (folder / "report.html").read_text()
+    assert "novaplan: warning: no plan is safe as it was asked for" in result.err
+
+
+def test_where_only_nodes_lack_the_plan_is_shown_all_the_same(novaplan: Run, folder: Path, consolidated: str) -> None:
+    (folder / "small.yaml").write_text(consolidated)
+    (folder / "tiny.yaml").write_text(
+        "format: novaplan/nodes/v1\n"
+        "kinds:\n  - {name: tiny, cpu: 300m, memory: 512Mi}\n"
+        "pool:\n  - {kind: tiny, count: 2}\n"
+    )
+    result = novaplan("report", "shop", "small.yaml", "--nodes", "tiny.yaml", "-o", "report.html")
+    page = (folder / "report.html").read_text()
+    assert (result.status, "warning: no plan is safe as it was asked for" in result.err) == (0, True)
+    assert "On the nodes that were named no plan could be proved safe." in page
+    assert "Step by step, in time" in page
 
 
 @pytest.mark.parametrize(

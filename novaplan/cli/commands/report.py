@@ -65,8 +65,7 @@ def report(
     from novaplan.capacity.prices import load_prices
     from novaplan.migration.effort_model import load_effort
     from novaplan.migration.rollout import load_rollout
-    from novaplan.report.page import Assumptions
-    from novaplan.report.page import report as make
+    from novaplan.report.page import Assumptions, page
     from novaplan.topology import storage
     from novaplan.topology.base import replace
 
@@ -84,5 +83,7 @@ def report(
     )
     sides = storage.load(current), storage.load(target)
     with bar("proving") as progress:
-        text = make(*sides, given, progress=progress)
-    output.deliver(text, destination, force=force)
+        made = page(*sides, given, progress=progress)
+    output.deliver(made.text, destination, force=force)
+    if made.refused:
+        output.warn(f"no plan is safe as it was asked for; the page says why: {made.refused[0]}")

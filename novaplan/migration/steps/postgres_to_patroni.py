@@ -22,7 +22,7 @@ from novaplan.migration.postgres import (
     server_of,
     stop_talk,
 )
-from novaplan.migration.step import Action, Gate, Step
+from novaplan.migration.step import LATER, Action, Gate, Step
 from novaplan.migration.texts import SETTINGS, followed, listed, removed, sql_text, started, undo
 from novaplan.migration.world import World
 from novaplan.quantity import format_milliseconds
@@ -56,7 +56,7 @@ def propose(draft: Draft) -> None:
                 *_turn(old, new),
                 _collations(new),
                 *_lead(clients, followed("Lead the clients to the new members: writes go on. The old server stays")),
-                *removed("Only once the way back is given up: remove the old server"),
+                *removed(f"{LATER}: remove the old server"),
                 _forget(old, new),
             ],
             gates=_gates(draft, old, new, wanted),

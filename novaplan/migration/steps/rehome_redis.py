@@ -12,7 +12,7 @@ from novaplan.migration.heritage import together
 from novaplan.migration.keys import Keys, explained
 from novaplan.migration.redis import at_master, has_numbers, measured, told
 from novaplan.migration.rewire import Rewire, renamed_hosts
-from novaplan.migration.step import Action, Gate, Step
+from novaplan.migration.step import LATER, Action, Gate, Step
 from novaplan.migration.texts import SUCCESS, kubectl, share_of
 from novaplan.migration.world import World
 from novaplan.topology.base import replace
@@ -304,7 +304,7 @@ def _prefix(draft: Draft, pairs: Sequence[Pair]) -> None:
 
 
 def _removed(keys: Keys | None) -> list[Action]:
-    late = "Only once the way back is given up, and not before the gates below have held: remove the old keys"
+    late = f"{LATER}, and not before the gates below have held: remove the old keys"
     return [told(late, keys.remove())] if keys else [Action(late, tool="person")]
 
 

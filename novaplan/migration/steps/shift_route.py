@@ -152,7 +152,7 @@ def _elsewhere(draft: Draft, plain: list[Route], new: str) -> list[Action]:
 
 
 def _gates(draft: Draft, old: str, new: str, *, http: bool) -> list[Gate]:
-    slow = "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{{service={}}}[5m])))"
+    slow = "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{{service={}}}[5m]{})))"
     watched = draft.rollout.weight_bake
     air = Gate(
         "Its pods have air",
@@ -179,7 +179,7 @@ def _gates(draft: Draft, old: str, new: str, *, http: bool) -> list[Gate]:
         Gate(
             "It answers about as fast as before",
             "promql",
-            f"{slow.format(label(new))} / {slow.format(label(old))}",
+            f"{slow.format(label(new), '')} / {slow.format(label(old), ' offset 1d')}",
             "<= 1.2 or absent",
             watched,
         ),

@@ -47,6 +47,7 @@ def runbook(plan: Plan, schedule: Schedule, *, called: tuple[str, str, str | Non
         options=home.settings,
         space=home.namespace,
         no_return=[(numbers[step.id], step) for step in plan.steps if not step.reversible],
+        left=[(numbers[step.id], step) for step in plan.steps if step.later],
         watchers=sorted({name for step in plan.steps for name in step.watch}),
         chart=gantt(plan.steps, schedule, title=f"{plan.current_name} to {plan.target_name}"),
         days=days,
