@@ -41,4 +41,4 @@ def _remedy(found: ServerConnections) -> str:
     worst = max(found.missing(when) for when in found.connections)
     limit = found.limit.setting
     pooler = "" if found.pooled else ", or put a pooler before it"
-    return f"raise {limit} by {worst}, make the clients' pools smaller{pooler}"
+    return f"raise {limit} by {worst}, enough for a rollout at the most pods, or make the pools smaller{pooler}"

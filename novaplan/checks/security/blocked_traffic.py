@@ -33,6 +33,8 @@ def objects(cluster: Cluster) -> Iterator[Found]:
         if client is None or answer is None or answer.service is None:
             continue
         for server in cluster.behind(answer.service):
+            if server is client:
+                continue  # whether a pod may reach itself is up to the network's plug-in
             port = _target(answer, server, mention.port)
             barrier = policies.barrier(client, server, port)
             if barrier and (client.label, server.label, port) not in told:
