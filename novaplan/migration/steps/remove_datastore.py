@@ -31,6 +31,8 @@ def propose(draft: Draft) -> None:
             store.name,
             title=f"Take {store.name} down for good" + (f"; {listed(heirs)} has taken over" if heirs else ""),
             stages=[[remove(item) for item in dict.fromkeys(reversed(gone))]],
+            # Behind it there is no way back, so whatever can still be undone is done, and seen to hold, before.
+            after=[step.id for step in draft.steps if step.reversible],
             touches=[store.name],
             preconditions=(
                 "the latest backup was restored on another machine and read",
