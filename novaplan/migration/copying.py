@@ -137,7 +137,7 @@ def switch_actions(copy: Copy, clients: Sequence[str]) -> list[Action]:
     who = listed(clients) or "the clients"
     made = copy.copying
     if made is not None:
-        return [*postgres_copy.turned(made), *_switched(who)]
+        return [*postgres_copy.turned(made), *_switched(who), *postgres_copy.forgotten(made)]
     if copy.kind in ("mysql", "mariadb"):
         return [
             Action("Fence writes", sh("mysql", "-h", copy.server, "-e", "SET GLOBAL super_read_only = ON"), "sql"),

@@ -21,7 +21,7 @@ from novaplan.migration.postgres import (
     stop_talk,
     texts,
 )
-from novaplan.migration.step import Action, Gate
+from novaplan.migration.step import LATER, Action, Gate
 from novaplan.migration.texts import kubectl, sql_name, sql_text
 
 COPIER = "novaplan_copy"
@@ -248,15 +248,7 @@ def dropped(copy: Copying, *, made: bool = True) -> list[Action]:
         ),
         Action("Stop publishing", old.psql(f"DROP PUBLICATION {copy.name}"), "sql"),
         *([whole] if made else [tables]),
-        Action(
-            "Take away what only the copy needed",
-            "\n".join(
-                (
-                    kubectl(new.server.namespace, "delete", "secret", copy.secret),
-                    stop_talk(old.server, new.server),
-                )
-            ),
-        ),
+        _left(copy),
     ]
 
 
@@ -268,6 +260,33 @@ def turned(copy: Copying) -> list[Action]:
 def turned_back(copy: Copying) -> list[Action]:
     """Writing goes to the old side again; the new one follows it, as before it was turned."""
     return _turn(copy, copy.new, copy.old, copy.name + _BACK, copy.name)
+
+
+def forgotten(copy: Copying) -> list[Action]:
+    """What ends the way back: the old side stops following, and nothing is kept for it any more."""
+    old, new, back = copy.old, copy.new, copy.name + _BACK
+    where = old.server.name if old.server != new.server else f"{old.database} of {old.server.name}"
+    return [
+        Action(
+            f"{LATER}: let {where} stop following; this removes the slot that keeps the log for it",
+            old.psql(*_WRITING, f"DROP SUBSCRIPTION {back}"),
+            "sql",
+        ),
+        Action(
+            f"Stop publishing, and shut out the role that copied; when no other copy uses it, drop {COPIER} as well",
+            f"{new.psql(f'DROP PUBLICATION {back}', f'DROP OWNED BY {COPIER}')}\n"
+            f"{old.psql(*_WRITING, f'DROP PUBLICATION IF EXISTS {copy.name}', f'DROP OWNED BY {COPIER}')}",
+            "sql",
+        ),
+        _left(copy),
+    ]
+
+
+def _left(copy: Copying) -> Action:
+    secret = kubectl(copy.new.server.namespace, "delete", "secret", copy.secret)
+    return Action(
+        "Take away what only the copy needed", "\n".join((secret, stop_talk(copy.old.server, copy.new.server)))
+    )
 
 
 def _turn(copy: Copying, of: Side, to: Side, name: str, back: str) -> list[Action]:

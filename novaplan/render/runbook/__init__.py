@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from novaplan.migration.schedule import Schedule
     from novaplan.migration.step import Gate, Step
 
-_LANGUAGE: Mapping[str, str] = {"sql": "sql", "promql": "promql", "person": ""}
+_LANGUAGE: Mapping[str, str] = {"promql": "promql", "person": ""}
 """How a block of code is marked; commands are shell."""
 _STATES = "states"
 """The folder that commands of steps name."""

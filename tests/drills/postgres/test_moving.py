@@ -87,7 +87,7 @@ def test_a_database_moves_and_comes_back(report: Report) -> None:
         old.sql("web", "web", "shop", "INSERT INTO t (word) VALUES ('later')")
         for gate in copy.gates:
             eventually(lambda gate=gate: commands.passes(gate), gate.says, within=30)
-        commands.act(told(switch.actions))
+        commands.act(told(switch.now))
         for gate in switch.gates:
             eventually(lambda gate=gate: commands.passes(gate), gate.says, within=30)
         with pytest.raises(OSError, match="read-only"):
@@ -102,7 +102,7 @@ def test_a_database_moves_and_comes_back(report: Report) -> None:
         eventually(lambda: count(new) == count(old) == "103/5356", "the new side follows again", within=20)
         with pytest.raises(OSError, match="read-only"):
             new.sql("web", "web", "shop", "INSERT INTO t (word) VALUES ('too late')")
-        commands.act(told(switch.actions))
+        commands.act(told(switch.now))
         assert count(new) == "103/5356"
         commands.act(told(switch.rollback))
         commands.act(told(copy.rollback))
@@ -115,3 +115,24 @@ def test_a_database_moves_and_comes_back(report: Report) -> None:
         secrets = [value for values in commands.secrets.values() for value in values.values()]
         assert secrets
         assert not [word for word in secrets for text in commands.ran if word.strip() in text]
+
+
+def test_the_way_back_is_given_up(report: Report) -> None:
+    current, target = pair()
+    steps = list(plan(current, target))
+    copy, switch = of(steps, "/copy"), of(steps, "/switch")
+    with servers(current) as (old, new, commands):
+        old.sql("web", "web", "shop", "CREATE TABLE t (id serial PRIMARY KEY); INSERT INTO t DEFAULT VALUES")
+        commands.act(told(copy.actions))
+        for gate in copy.gates:
+            eventually(lambda gate=gate: commands.passes(gate), gate.says, within=30)
+        commands.act(told(switch.now))
+        commands.act(told(switch.later))
+        for server in (old, new):
+            for view in ("pg_replication_slots", "pg_subscription", "pg_publication"):
+                left = server.sql("postgres", "postgres", "shop", f"SELECT count(*) FROM {view}")
+                assert (view, left) == (view, "0")
+        new.passwords["web"] = old.passwords["web"]
+        new.sql("web", "web", "shop", "INSERT INTO t DEFAULT VALUES")
+        assert new.sql("postgres", "postgres", "shop", "SELECT count(*) FROM t") == "2"
+        report.record("postgres", "the way back of a moved database is given up", note="no slot is left")
