@@ -107,7 +107,7 @@ def leaves(world: World, ask: Callable[[View], Any], done: int = 0, waiting: int
     A state is told apart from another only where the question looked: it is asked with as little done as may be, and
     then for each stage that edits what it read, as if that were done and as if it were not.
     """
-    order, waits, count = world.order, [(done, waiting)], 0
+    order, waits, count, meeting = world.order, [(done, waiting)], 0, 0
     while waits:
         done, waiting = waits.pop()
         view = world.view(done)
@@ -119,10 +119,11 @@ def leaves(world: World, ask: Callable[[View], Any], done: int = 0, waiting: int
         if not open_:
             count += 1
             if count > MANY:
-                raise TooManyError(f"more than {MANY} states; put the steps that meet here in an order")
+                raise TooManyError(MANY, meeting)
             yield Leaf(done, waiting, found)
             continue
         stage = (open_ & -open_).bit_length() - 1
+        meeting |= 1 << stage
         waits.append((done | order.below[stage] | 1 << stage, waiting))
         waits.append((done, waiting | order.above[stage] | 1 << stage))
 

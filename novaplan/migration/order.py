@@ -15,7 +15,13 @@ MANY = 20_000
 
 
 class TooManyError(NovaplanError):
-    """A question touches so many steps without order that its states cannot be looked through."""
+    """A question touches so many steps without order that its states cannot be looked through.
+
+    ``meeting`` holds the stages that matter to it, as a set."""
+
+    def __init__(self, most: int, meeting: int) -> None:
+        super().__init__(f"more than {most} states; put the steps that meet here in an order")
+        self.meeting = meeting
 
 
 class Order:
@@ -85,7 +91,7 @@ class Order:
             bit = 1 << item
             masks += [mask | bit for mask in masks if mask & needed == needed]
             if len(masks) > most:
-                raise TooManyError(f"more than {most} states; put the steps that meet here in an order")
+                raise TooManyError(most, among)
         return masks
 
     def covered(self, item: int, among: int) -> list[int]:

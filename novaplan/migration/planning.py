@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 
 from novaplan.errors import InputError, PlanRefused
 from novaplan.migration.draft import Draft
@@ -111,7 +112,9 @@ def _after_baking(world: World) -> set[tuple[int, int]]:
 
 
 def _too_early(world: World, breach: Breach) -> Iterable[tuple[int, int]]:
-    """Pairs of steps that keep the state of a breach from being reached, where the canonical order never does."""
+    """Pairs of steps that keep the state of a breach from being reached, where the canonical order never does; of too
+    many states, pairs that put all steps that they are states of into the canonical order."""
+    yield from pairwise(sorted({world.nodes[node][0] for node in items_of(breach.meeting)}))
     done = {world.nodes[node][0] for node in items_of(breach.mask)}
     if not done:
         return

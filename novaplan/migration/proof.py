@@ -46,6 +46,8 @@ class Breach:
     """What opens the way."""
     mask: int = 0
     """That state, as a set of stages."""
+    meeting: int = 0
+    """Where there are too many states: the stages that they are states of, as a set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,8 @@ def _answer(world: World, name: str, question: Obligation | Budget) -> Answer | 
             return budgets.answer(world, question)
         return obligations.answer(world, question)
     except TooManyError as error:
-        return Breach(name, question.subject, f"cannot be proved: {error}", remedy="put these steps in an order")
+        message, remedy = f"cannot be proved: {error}", "put these steps in an order"
+        return Breach(name, question.subject, message, remedy=remedy, meeting=error.meeting)
 
 
 def confluence(world: World) -> Iterator[Breach]:

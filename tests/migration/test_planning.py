@@ -19,6 +19,7 @@ from novaplan.topology.parts import kind_of, split
 from novaplan.topology.service import Service
 from novaplan.topology.storage import load
 from novaplan.topology.system import Topology
+from tests.benchmarks.test_migration import sides
 from tests.migration.planned import planned
 from tests.migration.plans import ALONE, DB, NEW, OLD
 from tests.migration.small import become, edge, route, service, system
@@ -220,3 +221,12 @@ def test_two_backends_of_one_route_keep_their_ports_and_shares() -> None:
     assert made.state(len(made)).routes == target.routes
     moved = {step.kind for step in made for edit in step.edits if edit.address.startswith("route:")}
     assert moved == {"shift-route"}
+
+
+def test_steps_that_meet_in_too_many_states_are_put_in_an_order() -> None:
+    """Twelve circles of calls are merged at once: without an order among the steps that one question looks at, its
+    states could not be looked through."""
+    current, target = sides(60)
+    found = plan(current, target)
+    assert found.proof.holds
+    assert found.state(len(found.steps)) == target
