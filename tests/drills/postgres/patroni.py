@@ -90,7 +90,9 @@ class Patroni:
         streaming = [item.get("state") for item in (self.status(leader) or {}).get("replication", ())]
         synchronous = getattr(self.datastore.deployment, "synchronous", False)
         known = any(_code(f"http://{pod.address}:8008/synchronous") == 200 for pod in standbys)
-        return streaming == ["streaming"] * (len(self.members) - 1) and (known or not synchronous)
+        # A server that is no member may follow as well, as the old one does while there is a way back.
+        followed = len(streaming) >= len(self.members) - 1 and set(streaming) <= {"streaming"}
+        return followed and (known or not synchronous)
 
     def wait_whole(self, within: float = 90) -> Pod:
         """Waits until all members are in place, and gives the leader."""
