@@ -62,19 +62,6 @@ def summary(findings: Iterable[Finding]) -> dict[str, int]:
     return {severity: counts[severity] for severity in SEVERITIES}
 
 
-def findings_table(findings: Iterable[Finding], title: str = "Findings") -> Table:
-    """The findings as a table, for a page or a notebook."""
-    return Table(
-        title,
-        ("severity", "check", "subject", "what is wrong", "remedy", "place"),
-        tuple((item.severity, item.check, item.subject, item.message, item.remedy, _place(item)) for item in findings),
-    )
-
-
-def _place(finding: Finding) -> str:
-    return f"{finding.file or ''}" + (f":{finding.line}" if finding.file and finding.line else "")
-
-
 def document(found: Waived, described: Sequence[Description]) -> dict[str, Any]:
     """``novaplan/check/v1``."""
     return {

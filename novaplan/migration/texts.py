@@ -74,12 +74,6 @@ def share_of(service: str, codes: str) -> str:
 SUCCESS, FAILURE = 'code!~"5.."', 'code=~"5.."'
 
 
-def psql(server: str, database: str, *statements: str) -> str:
-    """Statements run by psql, each in a command of its own, stopping at the first that fails."""
-    commands = [word for statement in statements for word in ("-c", statement)]
-    return sh("psql", "-h", server, "-d", database, "-v", "ON_ERROR_STOP=1", *commands)
-
-
 def in_namespace(namespace: str | None) -> list[str]:
     """The option of kubectl for a namespace; without one, that of what current puts in none."""
     return ["-n", namespace or HOME]
